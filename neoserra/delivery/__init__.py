@@ -1,0 +1,1 @@
+"""How a message leaves: texts, outbox, routing, dispatch and providers. No pages here."""

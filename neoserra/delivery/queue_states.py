@@ -1,0 +1,147 @@
+"""How the queues stand, for a console that asks every two seconds: one round trip to Redis and four short queries.
+
+What waits is counted in Redis. How long the oldest has been due is read from the rows: of what each queue gives out
+next, and of the first that are due whether queued or not, so that neither a flood nor a lost queue hides it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, bindparam, func, literal, select, union_all
+
+from neoserra import clock, extensions
+from neoserra.delivery import breakers, figures, pauses, queues, routing
+from neoserra.delivery.pauses import Paused
+from neoserra.delivery.sending import NOTICE_LIFE
+from neoserra.identity import codes, links
+from neoserra.models import WAITING_STATES, Delivery, State
+
+LOOKED_AT = 200  # of the rows that are due, the first
+MOST_SENT = 10_000  # what is in the hands of all workers is less
+LIFE_SECONDS = {
+    queues.CODES: codes.LIFE_SECONDS,
+    queues.LINKS: links.LIFE_SECONDS[links.Kind.RESET],
+    queues.NOTICES: int(NOTICE_LIFE.total_seconds()),
+}
+
+_delivery = Delivery.__table__.c
+
+
+@dataclass(frozen=True, slots=True)
+class QueueState:
+    """`oldest_seconds` is 0 when nothing is due; `failed` is of the last 24 hours; `life_seconds` is how long what the
+    queue carries is worth sending."""
+
+    name: str
+    waiting: int
+    oldest_seconds: int
+    in_flight: int
+    failed: int
+    workers: int
+    paused: Paused | None
+    life_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """The queues, and until when each provider that fails is not asked."""
+
+    queues: list[QueueState]
+    open_until: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class _Redis:
+    waiting: dict[str, int]
+    heads: dict[str, str]
+    workers: dict[str, int]
+    open_until: dict[str, float]
+    failed: bytes | None
+
+
+def now() -> Engine:
+    read = _read_redis()
+    due, in_flight = _due_and_in_flight(read.heads)
+    paused, failed = pauses.all_paused(), figures.failed_in(read.failed)
+    return Engine(
+        [
+            QueueState(
+                name=name,
+                waiting=read.waiting[name],
+                oldest_seconds=max(0, int((clock.now() - due[name]).total_seconds())) if name in due else 0,
+                in_flight=in_flight[name],
+                failed=failed.get(name, 0),
+                workers=read.workers[name],
+                paused=paused.get(name),
+                life_seconds=LIFE_SECONDS[name],
+            )
+            for name in queues.NAMES
+        ],
+        read.open_until,
+    )
+
+
+def _read_redis() -> _Redis:
+    providers = routing.names()
+    with extensions.redis.pipeline(transaction=False) as pipeline:
+        for name in queues.NAMES:
+            pipeline.llen(queues.key(name))
+            pipeline.lindex(queues.key(name), 0)
+            pipeline.sort(queues.workers_key(name), by="nosort", get=["*->last_heartbeat"])
+        for provider in providers:
+            pipeline.hget(breakers.key(provider), "until")
+        pipeline.get(figures.failed_in_key())
+        *found, failed = pipeline.execute()
+    of_queues = {name: found[place * 3 : place * 3 + 3] for place, name in enumerate(queues.NAMES)}
+    until = zip(providers, found[len(queues.NAMES) * 3 :], strict=True)
+    return _Redis(
+        waiting={name: each[0] for name, each in of_queues.items()},
+        heads={name: each[1].decode() for name, each in of_queues.items() if each[1]},
+        workers={name: len(queues.living(each[2])) for name, each in of_queues.items()},
+        open_until={name: float(each) for name, each in until if each},
+        failed=failed,
+    )
+
+
+def _due_and_in_flight(heads: dict[str, str]) -> tuple[dict[str, datetime], Counter[str]]:
+    """Since when the oldest of each queue has been due, and how many of each are in a worker's hands."""
+    now = clock.now()
+    due: dict[str, datetime] = {}
+    in_flight: Counter[str] = Counter()
+    with extensions.database.connection() as connection:
+        for message, next_at, number in connection.execute(_ROWS, {"now": now, "heads": list(heads.values())}):
+            name = queues.name_for(message)
+            in_flight[name] += number
+            if not number and next_at <= now:
+                due[name] = min(due.get(name, next_at), next_at)
+    return due, in_flight
+
+
+def _heads() -> Select[Any]:
+    waits = _delivery.state.in_(WAITING_STATES)
+    query = select(_delivery.message, _delivery.next_at, literal(0))
+    return query.where(_delivery.reference.in_(bindparam("heads", expanding=True)), waits)
+
+
+def _first_due(state: State) -> Select[Any]:
+    first = _first(state, LOOKED_AT).where(_delivery.next_at <= bindparam("now")).subquery()
+    return select(first.c.message, func.min(first.c.next_at), literal(0)).group_by(first.c.message)
+
+
+def _sent() -> Select[Any]:
+    """Those that are being sent; `next_at` is then the end of a lease."""
+    first = _first(State.SENDING, MOST_SENT).subquery()
+    return select(first.c.message, func.min(first.c.next_at), func.count()).group_by(first.c.message)
+
+
+def _first(state: State, most: int) -> Select[Any]:
+    """By the index of state and time: without the order and the bound SQLite would read every row by its message."""
+    query = select(_delivery.message, _delivery.next_at).where(_delivery.state == state)
+    return query.order_by(_delivery.next_at).limit(most)
+
+
+_ROWS = union_all(_heads(), _first_due(State.QUEUED), _first_due(State.RETRYING), _sent())

@@ -1,0 +1,18 @@
+-- Keep the live code of a field, or put `fresh` in its place.
+-- KEYS: codes of the account. ARGV: field, fresh record, now, life in seconds. Answers the record that lives.
+local field, fresh, now, life = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
+
+local record = redis.call('HGET', KEYS[1], field)
+if record then
+  local tries, issued = record:match('^(%d+) (%d+)')
+  if tonumber(tries) > 0 and now < tonumber(issued) + life then return record end
+end
+
+local all = redis.call('HGETALL', KEYS[1])
+for i = 1, #all, 2 do
+  local issued = all[i + 1]:match('^%d+ (%d+)')
+  if now >= tonumber(issued) + life then redis.call('HDEL', KEYS[1], all[i]) end
+end
+redis.call('HSET', KEYS[1], field, fresh)
+redis.call('EXPIRE', KEYS[1], life)
+return fresh

@@ -1,0 +1,1 @@
+"""The first step of signing in: username and password. And logging out."""

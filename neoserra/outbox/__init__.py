@@ -1,0 +1,1 @@
+"""Development only: what was "sent", shown as a phone and a mailbox."""

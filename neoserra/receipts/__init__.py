@@ -1,0 +1,1 @@
+"""What providers report later about messages they accepted."""

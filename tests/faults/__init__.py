@@ -1,0 +1,1 @@
+"""What the engine does when everything that can die dies."""

@@ -1,0 +1,1 @@
+"""What dev.py and the tests need around the site: its virtualenv, servers, browser."""
