@@ -1,15 +1,18 @@
-// Shows what has been sent since the page was loaded: asks every two seconds while the page is in view.
+// Shows what has been sent since the page was loaded, in its place: a reload would break off a link just followed.
 const POLL_MS = 2000;
-const url = document.getElementById("outbox").dataset.url;
+const outbox = document.getElementById("outbox");
+let shown = outbox.innerHTML;
 
-async function newest() {
-  const response = await fetch(url);
-  const [message] = await response.json();
-  return message?.at;
+async function refresh() {
+  const response = await fetch(location.href);
+  if (!response.ok) return;
+  const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  const now = page.getElementById("outbox");
+  if (now.innerHTML === shown) return;
+  shown = now.innerHTML;
+  outbox.replaceChildren(...now.childNodes);
 }
 
-const shown = await newest();
-
-setInterval(async () => {
-  if (!document.hidden && (await newest()) !== shown) location.reload();
+setInterval(() => {
+  if (!document.hidden) refresh().catch(() => {}); // the server is away: the next round asks again
 }, POLL_MS);

@@ -37,16 +37,14 @@ def opened(browser: Browser, site: str, kind: str = "desktop") -> Iterator[Page]
 
 def sign_in(page: Page, account: Account, password: str = PASSWORD) -> None:
     """Go to the start page by the code that is sent."""
-    before = _codes(page, account)
+    to = account.mobile or account.email
+    before = _codes(page, to)
     page.goto("/login")
     page.get_by_label("Username or email address").fill(account.username)
     page.get_by_label("Password", exact=True).fill(password)
     page.get_by_role("button", name="Sign-in").click()
     expect_heading(page, "Enter your code")
-    codes = _codes(page, account)
-    while len(codes) == len(before):
-        codes = _codes(page, account)
-    page.get_by_label("6-digit code").fill(codes[0])
+    page.get_by_label("6-digit code").fill(newest_code(page, to, after=len(before)))
     page.get_by_role("button", name="Save").click()
     expect_heading(page, f"Welcome, {account.name}")
 
@@ -73,9 +71,15 @@ def tab_to(page: Page, name: str) -> None:
     raise AssertionError(f"the Tab key never gets to {name}")
 
 
-def _codes(page: Page, account: Account) -> list[str]:
-    """What has been sent to the person's phone, or mailbox, newest first."""
+def newest_code(page: Page, to: str, *, after: int = 0) -> str:
+    """Read the code off the phone, or out of the mailbox, once more than `after` of them have come."""
+    while len(codes := _codes(page, to)) <= after:
+        page.wait_for_timeout(100)
+    return codes[0]
+
+
+def _codes(page: Page, to: str) -> list[str]:
+    """What has been sent to this number or email address, newest first."""
     messages = page.request.get("/outbox.json").json()
-    to = account.mobile or account.email
     said = [f"{message['subject']} {message['text']}" for message in messages if message["to"] == to]
     return [found[0] for found in (re.search(r"\b[0-9]{6}\b", words) for words in said) if found]

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -13,15 +11,9 @@ from neoserra.identity import accounts
 from neoserra.models import Account
 from tests.chromium import give_password
 from tests.conftest import PASSWORD
+from tests.journeys.steps import KINDS, expect_heading, newest_code, opened
 
 pytestmark = pytest.mark.browser
-
-KINDS: dict[str, dict[str, Any]] = {
-    "desktop": {},
-    "dark": {"color_scheme": "dark"},
-    "small phone": {"viewport": {"width": 320, "height": 640}, "has_touch": True},
-    "without scripts": {"java_script_enabled": False},
-}
 
 
 @pytest.fixture(params=KINDS)
@@ -29,37 +21,15 @@ def page(
     request: pytest.FixtureRequest, browser: Browser, site: str, administrator: Account, account: Account
 ) -> Iterator[Page]:
     """Rosa's list of accounts in a browser whose console stays silent."""
-    complaints: list[str] = []
-    with browser.new_context(base_url=site, **KINDS[request.param]) as context:
-        page = context.new_page()
-        page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+    with opened(browser, site, request.param) as page:
         page.goto("/login?next=/administration/accounts")
         give_password(page, administrator)
-        page.get_by_label("6-digit code").fill(_code_in_the_mailbox(page))
+        page.get_by_label("6-digit code").fill(newest_code(page, administrator.email))
         page.get_by_role("button", name="Save").click()
         page.get_by_role("textbox", name="Password").fill(PASSWORD)
         page.get_by_role("button", name="Enter administrator mode").click()
         expect_heading(page, "Accounts")
         yield page
-    assert not [complaint for complaint in complaints if "422" not in complaint]
-
-
-def _code_in_the_mailbox(page: Page) -> str:
-    mailbox = page.context.new_page()
-    mailbox.goto("/outbox")
-    mails = mailbox.locator(".outbox-mail")
-    while not mails.count():
-        mailbox.reload()
-    found = re.search(r"\b[0-9]{6}\b", mails.first.inner_text())
-    mailbox.close()
-    assert found
-    return found[0]
-
-
-def expect_heading(page: Page, words: str) -> None:
-    """The page is there, and nothing of it scrolls sideways but a table in its own box."""
-    expect(page.get_by_role("heading", level=1)).to_have_text(words)
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
 def test_an_account_is_found_mended_and_made_inactive(page: Page, account: Account) -> None:
