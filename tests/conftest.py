@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from jinja2 import BytecodeCache, FileSystemBytecodeCache
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -83,9 +84,17 @@ def connected(settings: Settings) -> Iterator[Settings]:
     extensions.disconnect()
 
 
+@pytest.fixture(scope="session")
+def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> BytecodeCache:
+    """Each test makes an application of its own; compiling its pages each time took most of the time of a test."""
+    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+
+
 @pytest.fixture
-def app(connected: Settings) -> Flask:
-    return create_app(connected)
+def app(connected: Settings, compiled_templates: BytecodeCache) -> Flask:
+    app = create_app(connected)
+    app.jinja_env.bytecode_cache = compiled_templates
+    return app
 
 
 @pytest.fixture
