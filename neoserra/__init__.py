@@ -45,7 +45,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     if hops := settings.proxy_hops:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
 
-    flask_extensions.login_manager.init_app(app, add_context_processor=False)
+    flask_extensions.login_manager.init_app(app)
     for part in (every_request, access, flask_extensions.csrf, pages, headers, errors, commands):
         part.init_app(app)
     for blueprint in (home, login, verification, reset, preferences, administration, health, receipts):

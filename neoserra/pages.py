@@ -7,7 +7,6 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 from flask import Flask, current_app
-from flask_login import current_user
 from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup
 
@@ -26,7 +25,6 @@ def init_app(app: Flask) -> None:
     )
     app.jinja_env.globals.update(
         _=translation.gettext,
-        current_user=current_user,
         csrf_token=csrf_token,
         contact_line=contact_line,
         ngettext=translation.ngettext,
@@ -37,6 +35,8 @@ def init_app(app: Flask) -> None:
         static_url=static_url,
         database_name=extensions.settings.database_name,
     )
+    # Flask-WTF gives every page its own function of that name, which would hide ours.
+    app.context_processor(lambda: {"csrf_token": csrf_token})
 
 
 def csrf_token() -> str:

@@ -180,3 +180,12 @@ def test_a_new_secret_key_signs_nobody_out_and_voids_no_code_and_no_open_form(
     assert is_in(signed_in)
     assert where(signed_in.press("/logout")) == "/login"
     assert where(signed_in.submit("/login", username="ann", password=PASSWORD)) == "/"
+
+
+def test_the_form_token_of_a_session_is_signed_once(client: CheckedClient, account: Account) -> None:
+    sign_in(client, account)
+    client.get("/")
+    first = client.token
+    with time_machine.travel(clock.now() + timedelta(minutes=1)):
+        client.get("/")
+        assert client.token == first  # one signed a minute later would tell so
