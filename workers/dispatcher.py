@@ -10,13 +10,14 @@ import logging
 import signal
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 
 from redis.exceptions import RedisError
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
-from neoserra import clock, extensions, measures
-from neoserra.delivery import dispatch, leases, queues
+from neoserra import clock, extensions, measures, version
+from neoserra.delivery import dispatch, dispatchers, leases, queues
 from neoserra.identity import captcha_sound
 from neoserra.identity.reachability import Rounds
 from neoserra.models import WAITING_STATES, Delivery
@@ -41,6 +42,8 @@ def run() -> None:
     seconds_up = 0.0
     while not stop.wait(EVERY_SECONDS):
         seconds_up = seconds_up + EVERY_SECONDS if _sweep_if_possible(seconds_up) else AWAY
+    with suppress(RedisError):
+        dispatchers.left(version.VERSION)
 
 
 def sweep(*, lost_too: bool = True) -> None:
@@ -76,6 +79,7 @@ def _sweep_if_possible(seconds_up: float) -> bool:
             _check()
             log.info("the dispatcher goes on")
         sweep(lost_too=seconds_up >= GRACE_SECONDS)
+        dispatchers.swept(version.VERSION)
         measures.flush()
         captcha_sound.fill()
         _housekeeping.if_due()

@@ -22,6 +22,7 @@ def now(engine: Engine, lately: Lately, least_used_percent: int) -> list[str]:
     codes, *others = engine.queues
     return [
         *_of_queue(codes),
+        *([] if engine.dispatchers else [no_dispatcher()]),
         *_of_breakers(engine.open_until),
         *_of_providers(lately),
         *_of_codes(lately.codes, least_used_percent),
@@ -33,6 +34,13 @@ def no_worker(queue: str) -> str:
     return _(
         "No worker listens to %(queue)s. Start one on any machine of this database: python -m workers %(queue)s",
         queue=queue,
+    )
+
+
+def no_dispatcher() -> str:
+    return _(
+        "No dispatcher runs: what waits for its next try, or was never queued, is not sent. Start one on any machine of"
+        " this database: python -m workers dispatcher"
     )
 
 
@@ -68,7 +76,7 @@ def _waits(queue: QueueState) -> str:
     told = {CODES: _("The oldest code waits %(age)s."), LINKS: _("The oldest link waits %(age)s.")}
     sentence = told.get(queue.name, _("The oldest notice waits %(age)s.")) % {"age": age(queue.oldest_seconds)}
     if queue.workers:
-        advice = _("Its workers do not keep up, or no dispatcher runs: look at Workers, and start python -m workers.")
+        advice = _("Its workers do not keep up: look at Workers, and start more of them.")
     else:
         advice = _("It goes out as soon as a worker listens.")
     return f"{sentence} {advice}"

@@ -13,7 +13,7 @@ from neoserra import clock, event_words, server_health, version
 from neoserra.access import Level, access
 from neoserra.administration import alarms, blueprint
 from neoserra.administration.account_page import actor
-from neoserra.delivery import breakers, provider_health, queues, worker_states
+from neoserra.delivery import breakers, dispatchers, provider_health, queues, worker_states
 from neoserra.delivery.worker_states import Pulse
 from neoserra.identity import current_users
 from neoserra.models import Outcome
@@ -36,6 +36,8 @@ def status() -> str:
         workers=worker_states.everyone(),
         unattended=queues.unattended(),
         no_worker=alarms.no_worker,
+        dispatchers=dispatchers.everyone(),
+        no_dispatcher=alarms.no_dispatcher,
         pulses=_pulses(),
         version=version.VERSION,
         providers=providers,

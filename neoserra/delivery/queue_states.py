@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Select, bindparam, func, literal, select, union_all
 
 from neoserra import clock, extensions
-from neoserra.delivery import breakers, figures, pauses, queues, routing
+from neoserra.delivery import breakers, dispatchers, figures, pauses, queues, routing
 from neoserra.delivery.pauses import Paused
 from neoserra.delivery.sending import NOTICE_LIFE
 from neoserra.identity import codes, links
@@ -48,9 +48,10 @@ class QueueState:
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """The queues, and until when each provider that fails is not asked."""
+    """The queues, how many dispatchers sweep, and until when each provider that fails is not asked."""
 
     queues: list[QueueState]
+    dispatchers: int
     open_until: dict[str, float]
 
 
@@ -60,6 +61,7 @@ class _Redis:
     heads: dict[str, str]
     workers: dict[str, int]
     open_until: dict[str, float]
+    dispatchers: int
     failed: bytes | None
 
 
@@ -81,6 +83,7 @@ def now() -> Engine:
             )
             for name in queues.NAMES
         ],
+        read.dispatchers,
         read.open_until,
     )
 
@@ -94,8 +97,9 @@ def _read_redis() -> _Redis:
             pipeline.sort(queues.workers_key(name), by="nosort", get=["*->last_heartbeat"])
         for provider in providers:
             pipeline.hget(breakers.key(provider), "until")
+        pipeline.zcount(dispatchers.key(), dispatchers.lately(), "+inf")
         pipeline.get(figures.failed_in_key())
-        *found, failed = pipeline.execute()
+        *found, sweeping, failed = pipeline.execute()
     of_queues = {name: found[place * 3 : place * 3 + 3] for place, name in enumerate(queues.NAMES)}
     until = zip(providers, found[len(queues.NAMES) * 3 :], strict=True)
     return _Redis(
@@ -103,6 +107,7 @@ def _read_redis() -> _Redis:
         heads={name: each[1].decode() for name, each in of_queues.items() if each[1]},
         workers={name: len(queues.living(each[2])) for name, each in of_queues.items()},
         open_until={name: float(each) for name, each in until if each},
+        dispatchers=sweeping,
         failed=failed,
     )
 

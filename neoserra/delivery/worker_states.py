@@ -64,7 +64,7 @@ def _state(raw: dict[bytes, bytes]) -> WorkerState:
         version=entry.get("code", ""),
         queues=entry.get("queues", "").split(","),
         heard_from_at=beat,
-        pulse=_pulse(clock.now() - beat),
+        pulse=pulse(beat),
         carrying=int(entry.get("carrying", 0)),
         done=int(entry.get("successful_job_count", 0)),
         failed=int(entry.get("failed_job_count", 0)),
@@ -72,7 +72,8 @@ def _state(raw: dict[bytes, bytes]) -> WorkerState:
     )
 
 
-def _pulse(silent: timedelta) -> Pulse:
+def pulse(heard_from_at: datetime) -> Pulse:
+    silent = clock.now() - heard_from_at
     if silent > timedelta(seconds=queues.SILENT_SECONDS):
         return Pulse.DEAD
     return Pulse.LATE if silent > timedelta(seconds=LATE_SECONDS) else Pulse.ALIVE

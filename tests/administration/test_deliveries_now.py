@@ -14,7 +14,7 @@ from sqlalchemy import delete, insert, update
 
 from config import Settings
 from neoserra import clock, extensions, measures
-from neoserra.delivery import breakers, dispatch, figures, queues, sending, tallies
+from neoserra.delivery import breakers, dispatch, dispatchers, figures, queues, sending, tallies
 from neoserra.identity.codes import Purpose
 from neoserra.identity.visitor import Visitor
 from neoserra.models import Account, Configuration, Counted, Delivery, Message, State, Tally
@@ -69,12 +69,12 @@ def minutes(number: float) -> timedelta:
 
 
 def alarms(client: CheckedClient) -> list[str]:
-    """Those on the page, which are those of the JSON; without those of queues that nobody listens to in this test."""
+    """Those on the page, which are those of the JSON; without those of processes that do not run in this test."""
     told = live(client)["alarms"]
     client.get(PATH)
     shown = [words(item) for item in client.page.iter(f"{PAGE}li") if item.get("class") == "warning"]
     assert shown == [" ".join(each.split()) for each in told]
-    return [each for each in shown if not each.startswith("No worker listens")]
+    return [each for each in shown if not each.startswith(("No worker listens", "No dispatcher runs"))]
 
 
 def table(client: CheckedClient, caption: str) -> list[list[str]]:
@@ -211,6 +211,17 @@ def test_a_percentile_is_the_bound_that_so_many_are_under(share: float, bound: f
     buckets = Counter({measures.BOUNDS.index(0.01): 9, measures.BOUNDS.index(60.0): 1})
     assert figures.percentile(buckets, share) == bound
     assert figures.percentile(Counter(), share) is None
+
+
+def test_that_no_dispatcher_runs_is_an_alarm_until_one_has_swept(rosa: CheckedClient) -> None:
+    alarm = "No dispatcher runs: what waits for its next try, or was never queued, is not sent."
+    with time_machine.travel(clock.now(), tick=False) as traveller:
+        assert [each for each in live(rosa)["alarms"] if each.startswith(alarm)]
+        dispatchers.swept("00000000")
+        traveller.shift(29)
+        assert not [each for each in live(rosa)["alarms"] if each.startswith(alarm)]
+        traveller.shift(2)
+        assert [each for each in live(rosa)["alarms"] if each.startswith(alarm)]
 
 
 def test_a_provider_that_fails_often_is_an_alarm_and_a_few_failures_are_none(rosa: CheckedClient) -> None:

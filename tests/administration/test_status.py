@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import time_machine
 from flask import Flask
 
 from config import Settings
 from neoserra import clock, extensions, server_health, version
-from neoserra.delivery import breakers, worker_states
+from neoserra.delivery import breakers, dispatchers, worker_states
 from neoserra.identity import sessions
 from neoserra.models import Account, Attempt, EventKind, Outcome
 from tests.client import PAGE, CheckedClient, where, words
@@ -192,6 +193,34 @@ def test_a_worker_that_is_not_heard_from_is_late_then_dead(
             rosa.get(PATH)
             assert [row[1] for row in rows(rosa, "Who carries")] == [state]
     assert "No worker listens to codes." in rosa.text
+
+
+def test_a_dispatcher_tells_that_it_sweeps_until_it_stops(
+    rosa: CheckedClient, settings: Settings, tmp_path: Path
+) -> None:
+    with running(settings, tmp_path, "dispatcher") as process:
+        until(dispatchers.everyone)
+        rosa.get(PATH)
+        [[name, state, machine, code, _what, _heard]] = rows(rosa, "Who carries")
+        assert (name, state, code) == ("Dispatcher", "Alive", version.VERSION)
+        assert machine == f"{socket.gethostname()}{process.pid}"
+        assert "No dispatcher runs" not in rosa.text
+    rosa.get(PATH)
+    assert rows(rosa, "Who carries") == []
+    assert "No dispatcher runs" in rosa.text
+
+
+def test_a_dispatcher_that_is_not_heard_from_is_late_then_dead_then_forgotten(rosa: CheckedClient) -> None:
+    with time_machine.travel(clock.now(), tick=False) as traveller:
+        dispatchers.swept("00000000")
+        for seconds, state in ((10, "Late"), (30, "Dead")):
+            traveller.shift(seconds)
+            rosa.get(PATH)
+            assert [row[1] for row in rows(rosa, "Who carries")] == [state]
+        assert "No dispatcher runs" in rosa.text
+        traveller.shift(dispatchers.KEPT_SECONDS)
+        dispatchers.swept("ffffffff")
+        assert [each.version for each in dispatchers.everyone()] == ["ffffffff"]
 
 
 def test_a_failing_provider_is_tried_at_once_when_an_administrator_says_so(
