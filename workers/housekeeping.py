@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from neoserra import clock
-from neoserra.delivery import tallies
+from neoserra.delivery import history, tallies
 from neoserra.identity import event_log, security_findings, trusted_browsers
 
 EVERY = timedelta(minutes=1)
@@ -22,6 +22,7 @@ class Housekeeping:
         if self._done_at and clock.now() - self._done_at < EVERY:
             return
         event_log.delete_old()
+        history.delete_old()
         trusted_browsers.delete_ended()
         security_findings.lower_dismissed()
         tallies.fold()

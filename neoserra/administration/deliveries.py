@@ -14,7 +14,7 @@ from neoserra.access import Level, access
 from neoserra.administration import blueprint, deliveries_now
 from neoserra.administration.delivery_filter import DeliveryFilter
 from neoserra.administration.list_filter import row_named
-from neoserra.delivery import message_list, story
+from neoserra.delivery import history, message_list, story
 from neoserra.delivery.message_list import Listed, Page
 from neoserra.models import State
 from neoserra.translation import gettext as _
@@ -88,6 +88,7 @@ def _page(form: DeliveryFilter, page: Page) -> str:
         newer=link(before=page.newer) if page.newer else None,
         older=link(after=page.older) if page.older else None,
         csv=url_for("administration.deliveries_csv", **given),
+        days_kept=history.KEPT.days,
         can_be_retried=form.state.data in CAN_BE_RETRIED,
         shows_now=shows_now,
         choices=_choices(form),

@@ -1,13 +1,18 @@
-"""Reading deliveries back: those that a query finds, and what was sent to somebody lately."""
+"""Deliveries of the past: reading back those that a query finds and the last to somebody, and deleting old ones."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Select
+from sqlalchemy import Select, and_, delete, exists, not_, or_
 
-from neoserra import extensions
-from neoserra.models import Delivery
+from neoserra import clock, extensions
+from neoserra.delivery.unlocked import unlocked
+from neoserra.models import Account, Delivery, ReachProblem, State
+
+KEPT = timedelta(days=30)  # numbers and addresses of people no longer than they help to find out what went wrong
+DELETED_AT_A_TIME = 1000
 
 
 def found(query: Select[Any]) -> list[Delivery]:
@@ -20,3 +25,14 @@ def latest(account_id: int, most: int) -> list[Delivery]:
     """The last deliveries to the account, newest first."""
     row = Delivery.__table__
     return found(row.select().where(row.c.account_id == account_id).order_by(row.c.id.desc()).limit(most))
+
+
+def delete_old() -> None:
+    """Delete what was asked for more than 30 days ago, with its attempts, some of it at each call (ASVS 14.2.7).
+
+    A failure stays while it is why its person stands in the list of those whom no code reaches.
+    """
+    unreached = exists().where(Account.id == Delivery.account_id, Account.reach_problem == ReachProblem.FAILED)
+    old = and_(Delivery.created_at < clock.now() - KEPT, or_(Delivery.state != State.FAILED, not_(unreached)))
+    with extensions.database.connection() as connection:
+        connection.execute(delete(Delivery).where(unlocked(old, DELETED_AT_A_TIME)))

@@ -27,6 +27,7 @@ def test_the_console_shows_how_things_are_and_then_the_newest_messages(rosa: Che
     assert rosa.h1 == "Messages"
     assert listed(rosa) == new[::-1]
     assert "Back to all deliveries" in rosa.text
+    assert "Messages are kept for 30 days." in rosa.text
 
 
 @pytest.mark.parametrize(
