@@ -8,4 +8,5 @@ from neoserra import create_app
 try:
     app = create_app()
 except SettingsError as error:
-    sys.exit(str(error))
+    print(error, file=sys.stderr)
+    sys.exit(3)  # gunicorn's own status of a worker that cannot boot: it ends instead of starting the next

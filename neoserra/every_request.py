@@ -18,6 +18,7 @@ from neoserra.identity.visitor import Visitor
 
 LARGEST_BODY = 64 * 1024
 LONGEST_ADDRESS = 45  # IPv6 with an IPv4 address in it; more is a proxy's nonsense, and would not fit its column
+WITH_PORT = re.compile(r"\[(.+)\](?::\d+)?|([\d.]+):\d+")
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x85\u2028\u2029]")
 
 
@@ -64,10 +65,12 @@ def visitor(browser: str = "") -> Visitor:
 
 
 def _address() -> str:
-    """The client's address. A server that listens to both kinds hears of 192.0.2.1 as ::ffff:192.0.2.1, and these would
-    all be counted as one network."""
-    address = (request.remote_addr or "")[:LONGEST_ADDRESS]
-    return address.removeprefix("::ffff:") if "." in address else address
+    """The client's address, without the port that some proxies write behind it. A server that listens to both kinds
+    hears of 192.0.2.1 as ::ffff:192.0.2.1, and these would all be counted as one network."""
+    address = (request.remote_addr or "").lower()
+    if found := WITH_PORT.fullmatch(address):
+        address = found[1] or found[2]
+    return (address.removeprefix("::ffff:") if "." in address else address)[:LONGEST_ADDRESS]
 
 
 def described(user_agent: str) -> str:

@@ -226,6 +226,7 @@ def test_production_refuses_to_start_and_names_everything_that_is_missing() -> N
     programs = [
         ["flask", "--app", "wsgi", "accounts", "list"],
         ["gunicorn", "--config", "deploy/gunicorn.conf.py", "wsgi:app"],
+        ["gunicorn", "--bind", "127.0.0.1:0", "wsgi:app"],
         ["workers"],
     ]
     started = [

@@ -84,7 +84,7 @@ def test_without_a_trusted_proxy_the_header_is_ignored(connected: Settings) -> N
 
 def test_an_odd_address_in_the_header_is_counted_with_the_others_like_it(app: Flask) -> None:
     guesser = behind_proxy(app)
-    odd = ["unknown", "_hidden", "x" * 4000, "[2001:db8::1", "198.51.100.1:443"]
+    odd = ["unknown", "_hidden", "x" * 4000, "[2001:db8::1", "198.51.100.1 443"]
     assert [guess(guesser, forwarded) for forwarded in odd] == [422] * FEW + [429] * 2
     assert extensions.redis.keys("*failures-from*") == [extensions.key("failures-from", "unknown").encode()]
     with extensions.database.transaction() as db:
@@ -96,3 +96,16 @@ def test_one_customers_many_ipv6_addresses_count_as_one(app: Flask) -> None:
     statuses = [guess(guesser, f"2001:db8:1:2:{number:x}::9") for number in range(FEW + 1)]
     assert statuses[-1] == 429
     assert guess(behind_proxy(app), "2001:db8:1:3::9") == 422
+
+
+def test_the_port_that_a_proxy_writes_behind_an_address_is_no_part_of_it(app: Flask, account: Account) -> None:
+    guesser, ann = behind_proxy(app), behind_proxy(app)
+    asked = [guess(guesser, f"198.51.100.1:{port}") for port in range(40000, 40000 + FEW + 1)]
+    assert asked == [422] * FEW + [429]
+    assert guess(ann, "[2001:db8::7]:40000", "ann", PASSWORD) == 303
+    assert deliveries()[0].address == "2001:db8::7"
+
+
+def test_an_ipv4_address_written_as_ipv6_is_itself(app: Flask, account: Account) -> None:
+    assert guess(behind_proxy(app), "::FFFF:198.51.100.2", "ann", PASSWORD) == 303
+    assert deliveries()[0].address == "198.51.100.2"

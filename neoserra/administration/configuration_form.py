@@ -68,7 +68,7 @@ class ConfigurationForm(FlaskForm):
             raise ValidationError(_("Enter an email address, like name@example.org, or nothing")) from None
 
     def validate_contact_phone(self, field: StringField) -> None:
-        typed = (field.data or "").strip()
+        field.data = typed = phone_numbers.plain(field.data or "")
         if typed and not phone_numbers.TYPED.fullmatch(typed):
             raise ValidationError(_("Enter a telephone number of digits, like 202-555-0142, or nothing"))
 

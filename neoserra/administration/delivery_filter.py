@@ -65,7 +65,7 @@ class DeliveryFilter(ListFilter):
 
     def digits(self) -> str:
         """The last digits of the number that was typed; empty when it is none."""
-        typed = (self.q.data or "").strip()
+        typed = phone_numbers.plain(self.q.data or "")
         return re.sub(r"\D", "", typed)[-MOST_DIGITS:] if phone_numbers.TYPED.fullmatch(typed) else ""
 
     def told(self, typed: dict[str, Any]) -> dict[str, Any]:

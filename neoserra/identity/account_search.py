@@ -21,6 +21,7 @@ BETWEEN_PARTS = re.compile(r"[\s._@'\u2019-]+")
 NUMBER = re.compile(r"[+0-9 ().\-/\u00a0]+")
 BACKWARDS = "+"
 MOST_WORDS = 8
+LONGEST_WORD = 254  # its column's; a letter may become eighteen when it is folded
 LAST = "\U0010ffff"  # stands behind every other character
 
 word = AccountWord.__table__.c
@@ -72,7 +73,7 @@ def _begins(beginning: str) -> ColumnElement[bool]:
 def _folded(typed: str) -> str:
     """Without case and accents."""
     apart = unicodedata.normalize("NFKD", names.key(typed))
-    return "".join(character for character in apart if not unicodedata.combining(character))
+    return "".join(character for character in apart if not unicodedata.combining(character))[:LONGEST_WORD]
 
 
 def _backwards(mobile: str) -> str:

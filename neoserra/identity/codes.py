@@ -95,15 +95,15 @@ class _Record:
 
     @property
     def live(self) -> bool:
-        return self.tries > 0 and clock.timestamp() < self.issued + LIFE_SECONDS
+        return self.tries > 0 and clock.timestamp() < self.issued + LIFE_SECONDS and self.key_name in _keys()
 
 
 def issue(owner: Owner) -> datetime:
     """Make a code, or keep the one that lives; when it expires (UTC)."""
     now = int(clock.timestamp())
-    key_name = next(iter(_keys()))
-    fresh = f"{TRIES} {now} {key_name} {keys.encoded(secrets.token_bytes(16))}"
-    value = scripts.run("issue_code", [owner.key], [owner.field, fresh, now, LIFE_SECONDS])
+    accepted = list(_keys())
+    fresh = f"{TRIES} {now} {accepted[0]} {keys.encoded(secrets.token_bytes(16))}"
+    value = scripts.run("issue_code", [owner.key], [owner.field, fresh, now, LIFE_SECONDS, f" {' '.join(accepted)} "])
     return _expiry(_Record.read(value))
 
 
@@ -132,7 +132,7 @@ def check(owner: Owner, typed: str) -> None:
         CodeRefused: a subclass says why.
     """
     record = _record(owner)
-    if record is None:
+    if record is None or record.key_name not in _keys():
         raise CodeExpired
     right = hmac.compare_digest(_digits(owner, record).encode(), typed.encode())
     arguments = [owner.field, record.nonce, int(right), int(clock.timestamp()), LIFE_SECONDS, WRONG_CODES]
@@ -171,10 +171,9 @@ def _record(owner: Owner) -> _Record | None:
 
 
 def _digits(owner: Owner, record: _Record) -> str:
-    """Under a key that is no longer accepted no code is right: six digits never equal the empty text."""
-    key = _keys().get(record.key_name)
+    key = _keys()[record.key_name]
     message = f"{owner.purpose}|{owner.account_id}|{owner.browser}|{owner.to}|{record.issued}|{record.nonce}"
-    return truncated(hmac.digest(key, message.encode(), "sha256")) if key else ""
+    return truncated(hmac.digest(key, message.encode(), "sha256"))
 
 
 def _expiry(record: _Record) -> datetime:

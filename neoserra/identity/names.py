@@ -9,6 +9,7 @@ from email_validator import EmailNotValidError, validate_email
 
 USERNAME = re.compile(r"[A-Za-z0-9._@-]{1,150}")
 LONGEST_NAME = 150
+JOINERS = str.maketrans("", "", "\u200c\u200d")  # Persian and Indian names are written with them
 PRINTABLE = re.compile(r"[!-~]{1,254}")
 
 
@@ -65,8 +66,9 @@ def person(typed: str) -> str:
     Raises:
         BadName: over 150 characters, or with a line break or the like.
     """
-    name = unicodedata.normalize("NFC", typed).strip()
-    if len(name) > LONGEST_NAME or not name.isprintable():
+    spaced = "".join(" " if unicodedata.category(each) == "Zs" else each for each in typed)
+    name = unicodedata.normalize("NFC", spaced).strip()
+    if len(name) > LONGEST_NAME or not name.translate(JOINERS).isprintable():
         raise BadName
     return name
 

@@ -10,7 +10,13 @@ from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
 from neoserra import extensions
 
-TYPED = re.compile(r"[+0-9 ().\-/\u00a0]{1,32}")
+TYPED = re.compile(r"[+0-9 ().\-/]{1,32}")
+# What a pasted number has for hyphens and spaces, and the marks of direction that a list of contacts puts around it.
+_PLAIN = str.maketrans(
+    dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-")
+    | dict.fromkeys("\u00a0\u2007\u2008\u2009\u200a\u202f", " ")
+    | dict.fromkeys("\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff", None)
+)
 TEXTABLE = {PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE}
 
 
@@ -50,11 +56,17 @@ def can_be_texted(e164: str) -> bool:
         return False
 
 
+def plain(typed: str) -> str:
+    """A number as it was typed or pasted, in characters of a keyboard alone."""
+    return typed.translate(_PLAIN).strip()
+
+
 def _read(typed: str) -> phonenumbers.PhoneNumber:
-    if not TYPED.fullmatch(typed.strip()):
+    number = plain(typed)
+    if not TYPED.fullmatch(number):
         raise BadNumber
     try:
-        return phonenumbers.parse(typed, extensions.settings.phone_region)
+        return phonenumbers.parse(number, extensions.settings.phone_region)
     except phonenumbers.NumberParseException as error:
         raise BadNumber from error
 

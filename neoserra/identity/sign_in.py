@@ -144,7 +144,8 @@ def _settle(account: Account, trust: TrustedBrowser | None, password: str, visit
     with extensions.database.transaction() as db:
         events.record(db, EventKind.PASSWORD_ACCEPTED, visitor, account.id)
         if values:
-            db.execute(update(Account).where(Account.id == account.id).values(values))
+            none_chosen_meanwhile = Account.password_hash == account.password_hash
+            db.execute(update(Account).where(Account.id == account.id, none_chosen_meanwhile).values(values))
         if trust is not None:
             trusted_browsers.note_use(db, trust.id)
 

@@ -183,5 +183,13 @@ def test_a_code_outlives_a_change_of_the_secret_key(owner: Owner, settings: Sett
     )
     assert live(owner) == code
     extensions.settings = replace(settings, secret_key="b" * 20 + "another key 0123456789")
-    with pytest.raises(codes.WrongCode):
+    assert codes.expiry(owner) is None
+    with pytest.raises(codes.CodeExpired):
         codes.check(owner, code)
+
+
+def test_asking_again_after_the_key_was_taken_away_brings_a_code_that_works(owner: Owner, settings: Settings) -> None:
+    codes.issue(owner)
+    extensions.settings = replace(settings, secret_key="b" * 20 + "another key 0123456789")
+    codes.issue(owner)
+    codes.check(owner, live(owner))

@@ -3,10 +3,12 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from config import Settings
-from neoserra.identity import accounts, names, records
-from neoserra.models import Account
+from neoserra import extensions
+from neoserra.identity import account_search, accounts, names, records
+from neoserra.models import Account, AccountWord
 
 
 @pytest.mark.parametrize("typed", ["ann", "ANN", " Ann ", "ａｎｎ"])
@@ -52,3 +54,26 @@ def test_what_somebody_else_has_is_taken(account: Account, field: str, values: d
 def test_an_account_needs_no_mobile_and_two_may_do_without(connected: Settings) -> None:
     for name in ("ben", "cleo"):
         assert accounts.create(username=name, email=f"{name}@example.org").mobile is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [("نازنین\u200cزهرا", "نازنین\u200cزهرا"), ("Anne\u00a0Marie", "Anne Marie"), (" Zoë ", "Zoë")],
+)
+def test_a_persons_name_may_be_written_in_any_script(typed: str, kept: str) -> None:
+    assert names.person(typed) == kept
+
+
+@pytest.mark.parametrize("typed", ["x" * 151, "a\nb", "a\u2028b", "a\x00b", "a\u202eb"])
+def test_a_name_with_what_cannot_be_seen_is_refused(typed: str) -> None:
+    with pytest.raises(names.BadName):
+        names.person(typed)
+
+
+@pytest.mark.parametrize("name", ["\ufdfa" * 20, "ß" * 150])
+def test_a_name_that_grows_when_it_is_folded_is_kept_and_found(connected: Settings, name: str) -> None:
+    kept = accounts.create(username="cleo", email="cleo@example.org", name=name)
+    search = account_search.conditions(name)
+    with extensions.database.connection() as connection:
+        found = connection.execute(select(AccountWord.account_id).where(*search)).scalars().all()
+    assert set(found) == {kept.id}

@@ -16,8 +16,13 @@ def region(connected: Settings) -> None:
 
 
 @pytest.mark.parametrize(
-    "typed", ["202-555-0142", "(202) 555 0142", "+1 202.555.0142", "12025550142", " 2025550142 ", "1-202-555-0142"]
-)
+    "typed",
+    [
+        "202-555-0142", "(202) 555 0142", "+1 202.555.0142", "12025550142", " 2025550142 ", "1-202-555-0142",
+        "202\u2013555\u20130142", "202\u2011555\u20110142", "(202)\u2009555-0142", "\u202a+1 202-555-0142\u202c",
+        "202\u00a0555\u00a00142",
+    ],
+)  # fmt: skip
 def test_every_usual_way_to_write_a_number_is_the_same_number(typed: str) -> None:
     assert phone_numbers.parse(typed) == "+12025550142"
 

@@ -1,15 +1,17 @@
 """The password step and the code step, and how both are bounded."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
+import bcrypt
 import pytest
 import time_machine
 from sqlalchemy import select, update
 
 from neoserra import clock, extensions
-from neoserra.identity import accounts, codes, limits, lockout, sign_in
+from neoserra.identity import accounts, codes, credentials, limits, lockout, sign_in
 from neoserra.identity.codes import Owner, Purpose
 from neoserra.identity.sign_in import SignInRefused
 from neoserra.identity.visitor import Visitor
@@ -185,6 +187,16 @@ def test_failures_from_one_address_are_bounded_over_all_names(account: Account, 
 def test_signing_in_does_not_count_as_a_failure(account: Account, visitor: Visitor) -> None:
     for _ in range(40):
         sign_in.with_password("ann", PASSWORD, visitor)
+
+
+def test_a_password_chosen_while_the_old_one_is_checked_stays(account: Account, visitor: Visitor) -> None:
+    change(account, password_hash=bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(13)).decode())
+    with ThreadPoolExecutor() as pool:
+        signing_in = pool.submit(sign_in.with_password, "ann", PASSWORD, visitor)
+        time.sleep(0.15)  # the check takes a second
+        credentials.change_password(account.id, "Meadow-kettle-58", visitor, EventKind.PASSWORD_RESET)
+        signing_in.exception()
+    assert sign_in.with_password("ann", "Meadow-kettle-58", visitor).account.id == account.id
 
 
 def test_a_hash_with_other_parameters_is_made_anew(account: Account, visitor: Visitor) -> None:

@@ -1,11 +1,12 @@
 -- Keep the live code of a field, or put `fresh` in its place.
--- KEYS: codes of the account. ARGV: field, fresh record, now, life in seconds. Answers the record that lives.
-local field, fresh, now, life = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
+-- KEYS: codes of the account. ARGV: field, fresh record, now, life in seconds, names of the keys that are accepted,
+-- each between spaces. Answers the record that lives.
+local field, fresh, now, life, accepted = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5]
 
 local record = redis.call('HGET', KEYS[1], field)
 if record then
-  local tries, issued = record:match('^(%d+) (%d+)')
-  if tonumber(tries) > 0 and now < tonumber(issued) + life then return record end
+  local tries, issued, key = record:match('^(%d+) (%d+)( %S+ )')
+  if tonumber(tries) > 0 and now < tonumber(issued) + life and accepted:find(key, 1, true) then return record end
 end
 
 local all = redis.call('HGETALL', KEYS[1])
