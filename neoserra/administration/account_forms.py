@@ -12,6 +12,7 @@ from wtforms import HiddenField, StringField, ValidationError
 
 from neoserra import account_words
 from neoserra.account_words import FIELDS
+from neoserra.administration import other_values
 from neoserra.identity import phone_numbers
 from neoserra.identity.account_list import Filter, Order, Search
 from neoserra.identity.account_records import SavedMeanwhile
@@ -103,27 +104,14 @@ class AccountForm(NewAccountForm):
         return int(shown) if re.fullmatch("[0-9]{1,9}", shown) else 0
 
     def tell_of_other_values(self, meanwhile: SavedMeanwhile) -> bool:
-        """Beside each field, what somebody else made of it. What was typed stays, and a second Save keeps it.
+        """See `other_values.tell`. A second Save is for the version that is told of."""
+        self.version.data = str(meanwhile.version)
+        typed = {name: self[name].data for name in FIELDS}
+        return other_values.tell(self, typed, values_of(meanwhile.saved), _described)
 
-        A field that nobody has touched in this page shows the new value. False when there is nothing to tell.
-        """
-        shown, now = _read(self.shown.data or ""), values_of(meanwhile.saved)
-        for name in now:
-            if now[name] not in (shown.get(name), self[name].data):
-                self[name].errors = [self._tell(name, now[name], touched=self[name].data != shown.get(name))]
-        self.version.data, self.shown.data = str(meanwhile.version), json.dumps(now)
-        return bool(self.errors)
 
-    def _tell(self, name: str, now: str, *, touched: bool) -> str:
-        told = {"what": FIELDS[name], "value": account_words.shown(name, now)}
-        if touched:
-            words = _("%(what)s: somebody else saved %(value)s while you had this page open. Save again to keep yours.")
-            return words % told
-        self[name].data = now
-        return (
-            _("%(what)s: somebody else saved %(value)s while you had this page open. It stands here now: save again.")
-            % told
-        )
+def _described(name: str, value: str) -> dict[str, str]:
+    return {"what": str(FIELDS[name]), "value": account_words.shown(name, value)}
 
 
 def filled_in(account: Account) -> AccountForm:
@@ -143,12 +131,3 @@ def values_of(record: Record) -> dict[str, str]:
         "role": str(record.role),
         "active": "yes" if record.active else "no",
     }
-
-
-def _read(shown: str) -> dict[str, Any]:
-    """Nothing when this site has not written it into the page."""
-    try:
-        values = json.loads(shown)
-    except (ValueError, RecursionError):
-        return {}
-    return values if isinstance(values, dict) else {}

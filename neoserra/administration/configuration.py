@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -10,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from wtforms import BooleanField, Field
 
 from neoserra.access import Level, access
-from neoserra.administration import blueprint
+from neoserra.administration import blueprint, other_values
 from neoserra.administration.account_page import actor
 from neoserra.administration.configuration_form import ConfigurationForm
 from neoserra.identity import configuration as decisions
@@ -23,8 +24,10 @@ from neoserra.translation import ngettext
 @access(Level.ADMINISTRATOR_MODE)
 def configuration() -> ResponseReturnValue:
     """Show the settings, and save them."""
-    form = ConfigurationForm(obj=decisions.current())  # what is not sent stays as it is, but for boxes
+    saved = decisions.current()
+    form = ConfigurationForm(obj=saved)  # what is not sent stays as it is, but for boxes
     if request.method == "GET":
+        form.shown.data = json.dumps(_values(saved))
         return _page(form)
     return _save(form) if form.validate() else (_page(form), 422)
 
@@ -33,7 +36,8 @@ def _save(form: ConfigurationForm) -> ResponseReturnValue:
     try:
         changes = decisions.save(form.values(), _version(form), actor())
     except decisions.SavedMeanwhile as meanwhile:
-        _tell_of_other_values(form, meanwhile.saved)
+        if not _tell_of_other_values(form, meanwhile.saved):
+            return _save(form)  # what was saved is what was typed, or what the page showed
         return _page(form), 422
     for change in changes:
         field = form[change.setting]
@@ -59,14 +63,18 @@ def _when_it_holds(number: int, *, at_once: bool) -> str:
     return f"{concerns} {_('They keep it until they change it, and the new one must be longer.')}"
 
 
-def _tell_of_other_values(form: ConfigurationForm, saved: Configuration) -> None:
-    """Beside each field, what somebody else saved. What was typed stays, and a second Save keeps it."""
-    for setting, typed in form.values().items():
-        field, now = form[setting], getattr(saved, setting)
-        if now != typed:
-            told = _("Somebody saved another value while you had this page open: %(value)s. Save again to keep yours.")
-            field.errors = [told % {"value": _said(field, now)}]
+def _tell_of_other_values(form: ConfigurationForm, saved: Configuration) -> bool:
+    """See `other_values.tell`. A second Save is for the version that is told of."""
+
+    def described(setting: str, value: Any) -> dict[str, str]:
+        return {"what": form[setting].label.text, "value": _said(form[setting], value)}
+
     form.version.data = str(saved.version)
+    return other_values.tell(form, form.values(), _values(saved), described)
+
+
+def _values(saved: Configuration) -> dict[str, Any]:
+    return {setting: getattr(saved, setting) for setting in decisions.SETTINGS}
 
 
 def _said(field: Field, value: Any) -> str:

@@ -23,7 +23,7 @@ from neoserra.whole_numbers import Between, WholeNumberField
 
 
 class ConfigurationForm(FlaskForm):
-    """`version` is the one that the page showed."""
+    """`version` is the one that the page showed, `shown` are the values it showed, as JSON."""
 
     minimum_password_length = WholeNumberField(
         SETTINGS["minimum_password_length"],
@@ -54,6 +54,7 @@ class ConfigurationForm(FlaskForm):
     contact_email = StringField(SETTINGS["contact_email"])
     contact_phone = StringField(SETTINGS["contact_phone"])
     version = HiddenField()
+    shown = HiddenField()
 
     def values(self) -> dict[str, Any]:
         """What each setting would become, once the form was checked."""

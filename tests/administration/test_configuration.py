@@ -68,7 +68,7 @@ def save(client: CheckedClient, **typed: str) -> Any:
 
 def hidden(client: CheckedClient) -> dict[str, str]:
     fields = {field.get("name"): field.get("value") for field in client.page.iter(f"{PAGE}input")}
-    return {name: fields[name] for name in ("version",) if name in fields}
+    return {name: fields[name] for name in ("version", "shown") if name in fields}
 
 
 def field(client: CheckedClient, name: str) -> Any:
@@ -214,7 +214,10 @@ def test_the_second_of_two_administrators_is_told_and_loses_nothing(rosa: Checke
     save(rosa, trusted_browser_days="30")
     later = {**DEFAULTS, "trusted_browser_days": "60", "contact_name": "Ben Moss"}
     assert rosa.press(PATH, **first, **later).status_code == 422
-    assert error(rosa, "trusted_browser_days").endswith("page open: 30. Save again to keep yours.")
+    told = (
+        "Days that a browser is trusted: somebody else saved 30 while you had this page open. Save again to keep yours."
+    )
+    assert error(rosa, "trusted_browser_days").endswith(told)
     assert field(rosa, "trusted_browser_days").get("value") == "60"
     assert field(rosa, "contact_name").get("value") == "Ben Moss"
     assert configuration.current().trusted_browser_days == 30
@@ -224,6 +227,22 @@ def test_the_second_of_two_administrators_is_told_and_loses_nothing(rosa: Checke
         {"setting": "trusted_browser_days", "old": 30, "new": 60},
         {"setting": "contact_name", "old": "", "new": "Ben Moss"},
     ]
+
+
+def test_the_second_of_two_takes_back_nothing_of_the_first(rosa: CheckedClient, app: Flask) -> None:
+    configuration.save_contact("", "", "")
+    first = hidden(rosa)
+    save(rosa, contact_name="Ann Lee")
+    later = {**DEFAULTS, "contact_name": "", "trusted_browser_days": "30"}
+    assert rosa.press(PATH, **first, **later).status_code == 422
+    assert error(rosa, "contact_name").endswith(
+        "somebody else saved Ann Lee while you had this page open. It stands here now: save again."
+    )
+    assert field(rosa, "contact_name").get("value") == "Ann Lee"
+    assert rosa.text.count("somebody else saved") == 2  # in the summary and beside the field
+    again = later | {"contact_name": "Ann Lee"}
+    assert where(rosa.press(PATH, **hidden(rosa), **again)) == PATH
+    assert (configuration.current().contact_name, configuration.current().trusted_browser_days) == ("Ann Lee", 30)
 
 
 def test_an_error_in_between_does_not_hide_what_somebody_else_saved(rosa: CheckedClient) -> None:
