@@ -64,10 +64,14 @@ def _saved(before: Account, changes: list[Change]) -> Response:
     if before.id == current_user.id and any(change.field in SIGNS_IN_WITH for change in changes):
         browser_session.stay_signed_in()
         administrator_mode.enter()
+    invited_anew = from_administrators.invite_at_new_address(before, changes, actor())
     for change in changes:
         old, new = (account_words.value(change.field, value) for value in (change.old, change.new))
         what = account_words.FIELDS[change.field]
         flash(_("%(what)s: was %(old)s, is now %(new)s.", what=what, old=old, new=new), "status")
+    if invited_anew:
+        to = names.masked_email(invited_anew.email)
+        flash(_("The link to choose a password works no more. A new one goes to %(to)s.", to=to), "status")
     if not changes:
         flash(_("Nothing was different, so nothing was saved."), "status")
     return redirect(url_for("administration.account", account_id=before.id), 303)

@@ -83,6 +83,8 @@ def forget_browsers(account_id: int) -> ResponseReturnValue:
 def send_reset(account_id: int) -> Response:
     """A link to choose a password, for somebody who forgot theirs or never had one."""
     account = account_or_404(account_id)
+    if not account.active:
+        return _back(account, _("%(name)s is inactive: activate the account first.", name=account.name))
     if from_administrators.send_password_link(account, actor()):
         return _back(account, _("A password link goes to %(name)s by email.", name=account.name))
     return _back(account, _("A password link was sent to %(name)s a moment ago.", name=account.name))

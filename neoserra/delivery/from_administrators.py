@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from neoserra.delivery import bounds, outbox, sending
+from neoserra.identity import accounts
 from neoserra.identity.account_records import Change
 from neoserra.identity.links import Kind
 from neoserra.identity.visitor import Actor, Visitor
@@ -22,6 +23,17 @@ def tell_of_changes(before: Account, changes: Iterable[Change], by: Actor) -> No
     for change in changes:
         if message := _notice(change):
             sending.send_notice(before, message, _nobody(by))
+
+
+def invite_at_new_address(before: Account, changes: Iterable[Change], by: Actor) -> Account | None:
+    """Invite somebody who has no password yet anew when their address was changed, which ended the link before; who was
+    invited, if anybody."""
+    changed = any(change.field == "email" for change in changes)
+    account = accounts.by_id(before.id) if changed else None
+    if account is None or account.password_hash or not account.active:
+        return None
+    sending.send_link(account, Kind.INVITATION, by.visitor, by.account_id)
+    return account
 
 
 def send_test_message(account: Account, channel: Channel | None, by: Actor) -> bool:

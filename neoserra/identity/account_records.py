@@ -21,6 +21,7 @@ from neoserra.identity import (
     accounts,
     credentials,
     events,
+    links,
     lockout,
     names,
     phone_numbers,
@@ -185,7 +186,11 @@ def _record(db: Session, account_id: int, change: Change, by: Actor) -> None:
 
 
 def _end(account_id: int, changes: list[Change]) -> None:
-    """What a change takes with it when it is committed."""
-    if any(change.field in SIGNS_IN_WITH for change in changes):
+    """What a change takes with it when it is committed. A link goes with the address that it was mailed to, and with
+    the account: somebody who was invited keeps theirs when an administrator adds the number."""
+    changed = {change.field for change in changes}
+    if changed & SIGNS_IN_WITH:
         numbers = [value for change in changes if change.field == "mobile" for value in (change.old, change.new)]
-        credentials.end(account_id, numbers)
+        credentials.end_sign_ins(account_id, numbers)
+    if changed & {"email", "active"}:
+        links.end(account_id)

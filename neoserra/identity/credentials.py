@@ -209,8 +209,13 @@ def forget(db: Session, account: Account) -> None:
 
 
 def end(account_id: int, numbers: Iterable[str | None] = ()) -> None:
+    """What a change of one's own takes with it when it is committed: what `end_sign_ins` says, and a link."""
+    links.end(account_id)
+    end_sign_ins(account_id, numbers)
+
+
+def end_sign_ins(account_id: int, numbers: Iterable[str | None] = ()) -> None:
     """What every change takes with it when it is committed. `numbers` are those the account has given up or got."""
     codes.burn(account_id)
-    links.end(account_id)
     sessions.end_all(account_id)
     reachability.examine([account_id], numbers)

@@ -183,6 +183,13 @@ def test_a_password_link_is_sent_once_and_nobody_sees_it(
     assert "/reset/" not in rosa.text
 
 
+def test_who_is_inactive_gets_no_link_and_the_page_says_why(rosa: CheckedClient, account: Account) -> None:
+    change(account, active=False)
+    press_twice(rosa, account, "send-reset")
+    assert sent(Message.RESET_LINK) == []
+    assert "Ann Lee is inactive: activate the account first." in rosa.text
+
+
 @pytest.mark.parametrize("action", ["unlock", "activate", "send-reset", "test-message"])
 def test_a_link_does_nothing(rosa: CheckedClient, account: Account, action: str) -> None:
     assert rosa.get(path(account, action)).status_code == 405

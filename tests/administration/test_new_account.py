@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from config import Settings
-from neoserra.identity import accounts
+from neoserra.identity import accounts, links
 from neoserra.identity.records import NameTaken
 from neoserra.models import Account, EventKind, Message, ReachProblem, Role
 from tests.administration.accounts_pages import LIST, NEW, change, fields
@@ -39,6 +39,33 @@ def test_the_person_is_invited_and_nobody_is_asked_for_a_password(rosa: CheckedC
     assert (created.account_id, created.actor_id, created.address) == (zoe.id, administrator.id, "192.0.2.7")
     rosa.get(where(answer))
     assert "Zoe Quill has an account. A link to choose a password goes to z***@example.org." in rosa.text
+
+
+def test_who_was_invited_keeps_the_link_when_an_administrator_adds_the_number(rosa: CheckedClient) -> None:
+    rosa.press(NEW, **(ZOE | {"mobile": ""}))
+    zoe = accounts.find("zoe")
+    assert zoe is not None
+    link = links.issue(zoe.id, links.Kind.INVITATION, 1)
+    rosa.get(f"{LIST}/{zoe.id}")
+    rosa.press(f"{LIST}/{zoe.id}", mobile="202-555-0188", role="administrator")
+    assert rows.account(zoe.id).mobile == "+12025550188"
+    assert links.find(link.id) is not None
+
+
+def test_who_was_invited_at_a_wrong_address_is_invited_anew_at_the_right_one(rosa: CheckedClient) -> None:
+    rosa.press(NEW, **(ZOE | {"email": "zoo@example.org"}))
+    zoe = accounts.find("zoe")
+    assert zoe is not None
+    link = links.issue(zoe.id, links.Kind.INVITATION, 1)
+    rosa.get(f"{LIST}/{zoe.id}")
+    answer = rosa.press(f"{LIST}/{zoe.id}", email="zoe@example.org")
+    assert links.find(link.id) is None
+    assert [each.destination for each in deliveries() if each.message == Message.INVITATION] == [
+        "zoe@example.org",
+        "zoo@example.org",
+    ]
+    rosa.get(where(answer))
+    assert "The link to choose a password works no more. A new one goes to z***@example.org." in rosa.text
 
 
 def test_an_administrator_without_a_mobile_number_and_name(rosa: CheckedClient) -> None:
