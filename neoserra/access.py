@@ -105,9 +105,12 @@ def _to_login() -> Response:
     wanted = _wanted()
     if browser_session.must_choose():
         return redirect(url_for("reset.choose", next=wanted if wanted != "/" else None), 303)
-    if browser_session.this().ran_out and not _is_from_a_script():
+    if browser_session.this().was_signed_in and not _is_from_a_script():
         browser_session.log_out()  # the id that has ended is not used again
-        flash(_("You need to sign in again. You were logged off, or Neoserra was not used for a while."), "status")
+        flash(
+            _("You need to sign in again. You were logged off, or your session was idle or open for too long."),
+            "status",
+        )
     return redirect(url_for("login.sign_in", next=wanted), 303)
 
 

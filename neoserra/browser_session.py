@@ -73,9 +73,9 @@ class BrowserSession(CallbackDict[str, Any], SessionMixin):
         return {name: value for name, value in self.items() if name != CSRF}
 
     @property
-    def ran_out(self) -> bool:
-        """The browser still holds the id of a signed-in session that has ended."""
-        return self.id.startswith(sessions.SIGNED_IN) and not self.stored
+    def was_signed_in(self) -> bool:
+        """The id is that of a signed-in session, which may have ended or lead nowhere any more."""
+        return self.id.startswith(sessions.SIGNED_IN)
 
     def _use(self, session_id: str, *, id_from_browser: bool) -> None:
         self.id, self.id_from_browser, self.token_shown = session_id, id_from_browser, False

@@ -144,6 +144,10 @@ def test_a_session_ends_twelve_hours_after_it_began_however_much_it_is_used(
             time.shift(timedelta(hours=1))
         time.shift(timedelta(seconds=1))
         assert where(client.get("/")) == "/login?next=/"
+        client.get("/login")
+        assert "You need to sign in again." in client.text
+        client.get("/login")
+        assert "You need to sign in again." not in client.text
 
 
 def test_an_idle_session_ends_after_an_hour_and_an_administrators_after_half_an_hour(

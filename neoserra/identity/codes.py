@@ -150,6 +150,14 @@ def burn(account_id: int) -> None:
     extensions.redis.delete(extensions.key("codes", account_id))
 
 
+def end(account_id: int, purpose: Purpose) -> None:
+    """End the live codes of the account for this purpose: what they were to confirm is asked for no more."""
+    key = extensions.key("codes", account_id)
+    fields: Any = extensions.redis.hkeys(key)
+    if ended := [each for each in fields if each.startswith(f"{purpose}:".encode())]:
+        extensions.redis.hdel(key, *ended)
+
+
 def truncated(digest: bytes, digits: int = DIGITS) -> str:
     """RFC 4226, section 5.3: a decimal code out of an HMAC."""
     offset = digest[-1] & 0x0F

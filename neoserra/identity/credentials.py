@@ -35,6 +35,8 @@ from neoserra.identity.records import NameTaken
 from neoserra.identity.visitor import Visitor
 from neoserra.models import Account, EventKind
 
+CONFIRMED_BY = {"new_mobile": codes.Purpose.MOBILE, "new_email": codes.Purpose.EMAIL}
+
 
 def check_current_password(account_id: int, password: str, visitor: Visitor) -> None:
     """Ask a signed-in person for their password once more; wrong ones count like those at the door.
@@ -177,15 +179,16 @@ def _asked_for(account_id: int) -> str | None:
 
 
 def _asked_anew(db: Session, account_id: int, field: str, value: str | None) -> bool:
-    """Note another number or address as the one to confirm, which burns the live codes; False when it is noted already.
+    """Note another number or address as the one to confirm, which ends the codes that were to confirm the one before;
+    False when it is noted already.
 
-    One statement decides, so that of two requests at the same moment the second burns nothing.
+    One statement decides, so that of two requests at the same moment the second ends nothing.
     """
     column = Account.__table__.c[field]
     other = update(Account).where(Account.id == account_id, column.is_distinct_from(value))
     if not db.execute(other.values({field: value}).returning(Account.id)).first():
         return False
-    codes.burn(account_id)
+    codes.end(account_id, CONFIRMED_BY[field])
     return True
 
 

@@ -379,13 +379,18 @@ def test_a_number_can_be_added_where_there_was_none(ann: CheckedClient, account:
     assert Message.MOBILE_CHANGED in [delivery.message for delivery in deliveries()]
 
 
-def test_asking_for_a_number_burns_the_codes_under_way(ann: CheckedClient, account: Account) -> None:
+def test_asking_for_another_number_ends_the_code_of_the_one_before_and_no_other(
+    ann: CheckedClient, account: Account
+) -> None:
     other = CheckedClient(ann.app)
     give_password(other)
     ask_email(ann)
+    ask_mobile(ann, "202-555-0188")
+    before = codes.serial(mobile_owner(ann, account))
     ask_mobile(ann)
-    assert codes.current(owner(other, account)) is None
-    assert codes.current(email_owner(ann, account)) is None
+    assert codes.serial(mobile_owner(ann, account)) != before
+    assert codes.current(owner(other, account))
+    assert codes.current(email_owner(ann, account))
 
 
 def test_getting_the_pages_changes_nothing(ann: CheckedClient, account: Account) -> None:
