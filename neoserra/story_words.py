@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from neoserra import delivery_words, event_words, message_words
-from neoserra.delivery import acts, queues, reasons
+from neoserra.delivery import acts, queues, reasons, texts
 from neoserra.delivery.story import Happened, Step
 from neoserra.models import WAITING_STATES, Attempt, Channel, Delivery, State
 from neoserra.translation import browser_words, local_time, ngettext
@@ -72,7 +72,7 @@ def _asked(delivery: Delivery, step: Step) -> tuple[str, str]:
         return _("Asked for by %(name)s, an administrator", name=step.line.who.name), ""
     if delivery.address:
         where = (browser_words(delivery.browser_description) or _("An unknown browser"), delivery.address)
-        if step.line and not step.line.request_id:
+        if step.line and not step.line.request_id and delivery.message not in texts.LINKS:
             return _("Sent by Neoserra, because the text message did not get through"), ", ".join(where)
         return _("Asked for in the person's browser"), ", ".join(where)
     return _("Asked for by Neoserra or an administrator"), ""

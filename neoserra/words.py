@@ -40,17 +40,29 @@ def code_sent(sent: Delivery) -> str:
     return _("We sent the code by email to %(to)s at %(at)s.", to=names.masked_email(sent.destination), at=at)
 
 
-def delay() -> str:
-    """Why codes are not sent for the moment and what people can do; nothing while they are."""
+def delay(*, waits: bool = True) -> str:
+    """Why codes are not sent for the moment and what people can do; nothing while they are. `waits` tells whether a
+    code of theirs is to go out."""
     pause = pauses.paused(queues.CODES)
     if pause is None:
         return ""
-    told = _(
+    told = (
+        _delayed()
+        if waits
+        else _(
+            "Codes have been delayed since %(since)s: %(reason)s. One that you ask for goes"
+            " out as soon as sending goes on. If it is urgent, ask your Neoserra administrator."
+        )
+    )
+    return told % {"since": local_hour(pause.since), "reason": pause.reason.rstrip(".")}
+
+
+def _delayed() -> str:
+    return _(
         "Codes have been delayed since %(since)s: %(reason)s. You need not ask for another one: yours goes out as soon"
         " as sending goes on, while it works. A browser that you signed in with before may not ask for a code. If it is"
         " urgent, ask your Neoserra administrator."
     )
-    return told % {"since": local_hour(pause.since), "reason": pause.reason.rstrip(".")}
 
 
 def bad_number(refusal: phone_numbers.BadNumber) -> str:

@@ -13,6 +13,7 @@ import sys
 from email import policy
 from email.message import EmailMessage, Message
 from email.parser import BytesParser
+from pathlib import Path
 from typing import Any
 
 from redis.exceptions import RedisError
@@ -43,6 +44,8 @@ def _run(folder: str) -> None:
     if not folder:
         take(sys.stdin.buffer.read())
         return
+    if not Path(folder).is_dir():
+        sys.exit(f"There is no folder {folder}.")
     maildir = mailbox.Maildir(folder, create=False)
     for key, mail in maildir.items():
         if "S" not in mail.get_flags():
@@ -74,7 +77,7 @@ def read(mail: bytes) -> Receipt | None:
         return None
     message_id = _message_id(report)
     for fields in _recipients(report):
-        to = str(fields.get("Final-Recipient", "")).partition(";")[2].strip()
+        to = _address(fields, "Original-Recipient") or _address(fields, "Final-Recipient")  # before it was forwarded
         if OURS.fullmatch(message_id) and to and str(fields.get("Action", "")).strip().lower() == "failed":
             status = str(fields.get("Status", "")).split(" ")[0]
             return Receipt("smtp", message_id, State.FAILED, status, smtp_replies.sentence(status), to)
@@ -88,6 +91,10 @@ def _recipients(report: EmailMessage) -> list[Message]:
             payload: Any = part.get_payload()
             return [block for block in payload if isinstance(block, Message)]
     return []
+
+
+def _address(fields: Message, name: str) -> str:
+    return str(fields.get(name, "")).partition(";")[2].strip()
 
 
 def _message_id(report: EmailMessage) -> str:

@@ -96,7 +96,8 @@ def _of_providers(lately: Lately) -> Iterator[str]:
     for (_channel, provider), sums in sorted(lately.quarter.items()):
         if provider and sums.tried >= FEWEST_TRIES and sums.failed_share() * 100 >= FAILED_PERCENT:
             yield _(
-                "%(provider)s: %(share)s failed in 15 minutes. Failed by reason says what to repair.",
+                "%(provider)s: %(share)s failed in 15 minutes. Its last try on Status and Failed by reason say what to"
+                " repair.",
                 provider=provider,
                 share=percent(sums.failed_share() * 100),
             )

@@ -14,7 +14,7 @@ from typing import cast
 from sqlalchemy import Table, tuple_, update
 
 from neoserra import clock, extensions
-from neoserra.delivery import bounds, outbox, resets, sending, texts
+from neoserra.delivery import bounds, outbox, resets, sending, texts, undelivered
 from neoserra.delivery.unlocked import unlocked
 from neoserra.identity import accounts, codes, events
 from neoserra.identity.visitor import Actor, Visitor
@@ -76,6 +76,7 @@ def cancel(delivery: Delivery, by: Actor) -> bool:
         if done:
             details = {"reference": delivery.reference}
             events.record_act(db, EventKind.DELIVERY_CANCELED, by, delivery.account_id, **details)
+    undelivered.open_the_gaps([delivery] if done else [])
     return done is not None
 
 

@@ -6,6 +6,8 @@ import logging
 import time
 from typing import Any
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from neoserra import clock
 from neoserra.delivery import leases, providers, queues, recording, routing, texts
 from neoserra.delivery.providers.base import (
@@ -95,7 +97,12 @@ def _send(delivery: Delivery, message: TextMessage | MailMessage) -> list[Try]:
 def _may_go_on(delivery: Delivery, tries: list[Try]) -> bool:
     """A lost answer: only what somebody waits for is said once more, by the next provider."""
     unknown = recording.unknown_among(tries)
-    return not unknown or (queues.is_waited_for(delivery.message) and unknown < recording.UNKNOWN_OUTCOMES)
+    if not unknown or not queues.is_waited_for(delivery.message):
+        return not unknown
+    try:
+        return recording.unknown_before(delivery) + unknown < recording.UNKNOWN_OUTCOMES
+    except SQLAlchemyError:
+        return False  # the next round decides
 
 
 def _try(name: str, message: TextMessage | MailMessage) -> Try:

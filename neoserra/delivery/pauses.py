@@ -18,7 +18,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from neoserra import clock, extensions
-from neoserra.delivery import queues
+from neoserra.delivery import queues, undelivered
 from neoserra.delivery.unlocked import unlocked
 from neoserra.identity import events
 from neoserra.identity.visitor import Actor
@@ -107,25 +107,28 @@ def drain(queue: str, by: Actor) -> int:
     is there whatever happens to the others, and tells how many waited then.
     """
     with extensions.database.transaction() as db:
-        canceled = some = _cancel_some(db, queue)
+        some = _cancel_some(db, queue)
         if some:
-            left = _number(db.connection(), queue) if some == AT_A_TIME else 0
-            events.record_act(db, EventKind.QUEUE_DRAINED, by, None, queue=queue, canceled=some + left)
-    while some == AT_A_TIME:
+            left = _number(db.connection(), queue) if len(some) == AT_A_TIME else 0
+            events.record_act(db, EventKind.QUEUE_DRAINED, by, None, queue=queue, canceled=len(some) + left)
+    canceled = len(some)
+    undelivered.open_the_gaps(some)
+    while len(some) == AT_A_TIME:
         with extensions.database.transaction() as db:
             some = _cancel_some(db, queue)
-        canceled += some
+        canceled += len(some)
+        undelivered.open_the_gaps(some)
     with suppress(RedisError):  # jobs that stay behind are of canceled rows, and no worker claims those
         queues.empty(queue)  # what was put in meanwhile is still due, and the dispatcher puts it in again
     return canceled
 
 
-def _cancel_some(db: Session, queue: str) -> int:
+def _cancel_some(db: Session, queue: str) -> list[Delivery]:
     """What was asked for is forgotten, as always. What is being claimed just now is left to its worker."""
     now = clock.now()
     canceled = {"state": State.CANCELED, "explanation": DRAINED, "asked_for": "", "changed_at": now, "next_at": now}
     query = update(_deliveries).where(unlocked(_waits(queue), AT_A_TIME)).values(**canceled)
-    return len(db.scalars(query.returning(_delivery.id)).all())
+    return [Delivery(**row._mapping) for row in db.execute(query.returning(*_delivery))]
 
 
 def _number(connection: Connection, queue: str) -> int:

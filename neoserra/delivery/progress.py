@@ -70,11 +70,16 @@ def _words(state: State) -> str:
 def _explanation(delivery: Delivery, *, other_way: bool, mailed: bool) -> str:
     """`other_way` tells whether the message could go by email instead, `mailed` that it does."""
     state, by_text = delivery.state, delivery.channel == Channel.SMS
-    if mailed and by_text and state in (State.FAILED, State.RETRYING):
+    if state == State.FAILED and reasons.is_opted_out(delivery.provider, delivery.reason):
+        return _opted_out(other_way=other_way and not mailed)
+    if state in (State.FAILED, State.RETRYING) and mailed and by_text:
         return _("The text message does not get through just now. The code goes by email, too.")
     if state == State.FAILED:
-        opted_out = reasons.is_opted_out(delivery.provider, delivery.reason)
-        return _opted_out(other_way=other_way) if opted_out else _not_sent(by_text=by_text, other_way=other_way)
+        return _not_sent(by_text=by_text, other_way=other_way)
+    return _under_way(state, by_text=by_text, other_way=other_way)
+
+
+def _under_way(state: State, *, by_text: bool, other_way: bool) -> str:
     if state == State.RETRYING and by_text and other_way:
         return _("It takes longer than usual. You can have the code sent by email meanwhile.")
     if state == State.RETRYING:

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, cast
 
-from sqlalchemy import Table, select, update
+from sqlalchemy import Table, func, select, update
 
 from neoserra import clock, extensions, measures
 from neoserra.delivery import tallies, undelivered
@@ -45,7 +45,8 @@ def take(receipt: Receipt) -> bool:
     """Move the delivery on; False while its attempt is not written down, or when there is none."""
     if _apply(receipt):
         return True
-    extensions.redis.set(_key(receipt.provider, receipt.message_id), json.dumps(asdict(receipt)), ex=WAITS_SECONDS)
+    waiting = _key(receipt.provider, receipt.message_id)
+    extensions.redis.set(waiting, json.dumps(asdict(receipt)), ex=WAITS_SECONDS, nx=True)  # the first counts, as always
     return _apply(receipt)  # it may have been written down in between
 
 
@@ -86,7 +87,7 @@ def _move(receipt: Receipt, delivery_id: int, number: int) -> Delivery | None:
     waits = (_deliveries.c.state == State.ACCEPTED) & (_deliveries.c.attempts == number)
     on = update(_deliveries).where(_deliveries.c.id == delivery_id, waits)
     if receipt.to:
-        on = on.where(_deliveries.c.destination == receipt.to)
+        on = on.where(func.lower(_deliveries.c.destination) == receipt.to.lower())  # servers write it as they like
     reason = (receipt.code[:40] or "receipt") if receipt.state == State.FAILED else ""
     values = {"state": receipt.state, "explanation": receipt.explanation[:300], "reason": reason, "changed_at": now}
     with extensions.database.transaction() as db:

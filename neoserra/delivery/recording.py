@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import cast
 
 from redis.exceptions import RedisError
-from sqlalchemy import Row, Table, func, insert, select, update
+from sqlalchemy import Row, Select, Table, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from neoserra import clock, extensions, measures
@@ -154,8 +154,20 @@ def _may_repeat(db: Session, carried: Carried) -> bool:
     that comes twice is a nuisance."""
     if not queues.is_waited_for(carried.delivery.message):
         return False
-    unknown = select(func.count()).where(Attempt.delivery_id == carried.delivery.id, Attempt.outcome == Outcome.UNKNOWN)
-    return (db.scalar(unknown) or 0) + unknown_among(carried.tries) < UNKNOWN_OUTCOMES
+    before = db.scalar(_unknown_of(carried.delivery)) or 0
+    return before + unknown_among(carried.tries) < UNKNOWN_OUTCOMES
+
+
+def unknown_before(delivery: Delivery) -> int:
+    """How many answers were lost in the rounds before this one."""
+    if not delivery.attempts:
+        return 0
+    with extensions.database.connection() as connection:
+        return connection.scalar(_unknown_of(delivery)) or 0
+
+
+def _unknown_of(delivery: Delivery) -> Select[int]:
+    return select(func.count()).where(Attempt.delivery_id == delivery.id, Attempt.outcome == Outcome.UNKNOWN)
 
 
 def unknown_among(tries: Iterable[Try]) -> int:

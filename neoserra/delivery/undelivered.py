@@ -1,5 +1,5 @@
 """What follows when a message did not reach its person: where codes do not arrive is noted, and a code may be asked for
-again at once, by the other channel."""
+again at once, by the other channel. So may one that was canceled."""
 
 from __future__ import annotations
 
@@ -21,6 +21,12 @@ def follow(failed: Iterable[Delivery]) -> None:
             ids.add(delivery.account_id)
             _open_the_gap(delivery)
     reachability.examine(ids)
+
+
+def open_the_gaps(canceled: Iterable[Delivery]) -> None:
+    """To be called once it is committed that these are not sent any more."""
+    for delivery in canceled:
+        _open_the_gap(delivery)
 
 
 def _open_the_gap(delivery: Delivery) -> None:

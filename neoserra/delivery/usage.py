@@ -10,15 +10,19 @@ from sqlalchemy import Table, func, update
 from neoserra import clock, extensions
 from neoserra.delivery import tallies
 from neoserra.delivery.sending import MESSAGES
+from neoserra.delivery.unlocked import unlocked
 from neoserra.identity.codes import Owner
-from neoserra.models import LEFT_STATES, Counted, Delivery, Message
+from neoserra.models import LEFT_STATES, WAITING_STATES, Counted, Delivery, Message, State
+
+ENTERED = "Its code was entered: it had come another way."
 
 _deliveries = cast("Table", Delivery.__table__)
 _delivery = _deliveries.c
 
 
 def code_entered(owner: Owner) -> None:
-    """Every message that left with this code has done its work, whichever of them the person read."""
+    """Every message that left with this code has done its work, whichever of them the person read; one that still waits
+    has none to do."""
     now = clock.now()
     carried = (
         (_delivery.account_id == owner.account_id)
@@ -26,11 +30,15 @@ def code_entered(owner: Owner) -> None:
         & (_delivery.message == MESSAGES[owner.purpose])
         & (_delivery.expires_at > now)
         & _delivery.used_at.is_(None)
-        & _delivery.state.in_(LEFT_STATES)
     )
     sent_by = func.coalesce(tallies.first_accepted_by, _delivery.provider).label("sent_by")
-    query = update(_deliveries).where(carried).values(used_at=now).returning(*_delivery, sent_by)
+    left = carried & _delivery.state.in_(LEFT_STATES)
+    query = update(_deliveries).where(left).values(used_at=now).returning(*_delivery, sent_by)
+    needless = {"state": State.CANCELED, "explanation": ENTERED, "next_at": now, "changed_at": now}
     with extensions.database.transaction() as db:
+        db.execute(
+            update(_deliveries).where(unlocked(carried & _delivery.state.in_(WAITING_STATES))).values(**needless)
+        )
         rows = [dict(row._mapping) for row in db.execute(query)]
         used = [(row.pop("sent_by"), Delivery(**row)) for row in rows if row["message"] == Message.SIGN_IN_CODE]
         tallies.add(db, Counter(tallies.key(each, Counted.CODE_USED, each.created_at, by) for by, each in used))

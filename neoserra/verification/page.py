@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from math import ceil
 
 from flask import abort, render_template
@@ -11,8 +11,10 @@ from flask import abort, render_template
 from neoserra import browser_cookie, browser_session, clock, words
 from neoserra.delivery import sending
 from neoserra.identity import codes, configuration, names, phone_numbers
-from neoserra.models import Account, State
+from neoserra.models import WAITING_STATES, Account, State
 from neoserra.verification.forms import CodeForm
+
+NOWHERE = (State.FAILED, State.CANCELED, State.EXPIRED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +36,30 @@ class Verification:
         return sending.progress(self.owner, clock.now() - timedelta(seconds=codes.LIFE_SECONDS))
 
 
+def delay(deliveries: list[sending.Progress], expires_at: datetime | None) -> str:
+    """Why codes are not sent for the moment, in words that know whether the live one is still to go out."""
+    return words.delay(waits=any(each.state in WAITING_STATES for each in _carrying(deliveries, expires_at)))
+
+
+def _carrying(deliveries: list[sending.Progress], expires_at: datetime | None) -> list[sending.Progress]:
+    """Those with the live code, which its hour tells from others."""
+    return [each for each in deliveries if each.expires_at == expires_at]
+
+
 def page(form: CodeForm) -> str:
     """The code page as things stand now."""
     under_way = Verification.of_this_browser()
     account = under_way.account
     deliveries, expires_at = under_way.deliveries(), codes.expiry(under_way.owner)
+    carrying = _carrying(deliveries, expires_at)
+    going = [each for each in carrying if each.state not in NOWHERE]
     return render_template(
         "verification/code.html",
         form=form,
         deliveries=deliveries,
-        gets_nowhere=_gets_nowhere([each for each in deliveries if each.expires_at == expires_at]),
-        delay=words.delay(),
+        gets_nowhere=bool(carrying) and not going,
+        told_of=next(iter(going or carrying or deliveries), None),
+        delay=delay(deliveries, expires_at),
         expires_at=expires_at,
         minutes_left=ceil((expires_at - clock.now()).total_seconds() / 60) if expires_at else 0,
         resend_in=sending.resend_in(under_way.owner),
@@ -55,8 +70,3 @@ def page(form: CodeForm) -> str:
         masked_email=names.masked_email(account.email),
         contact=configuration.contact(),
     )
-
-
-def _gets_nowhere(carrying: list[sending.Progress]) -> bool:
-    """Of the messages that carry the live code, which its hour tells from others, none is on its way or there."""
-    return bool(carrying) and all(each.state in (State.FAILED, State.CANCELED, State.EXPIRED) for each in carrying)

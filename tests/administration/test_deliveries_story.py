@@ -19,6 +19,7 @@ from tests.administration.deliveries_pages import PATH, buttons, failed_code, st
 from tests.client import CheckedClient
 from tests.delivery import rows
 from tests.journey import code_of, deliveries, give_password, wrong_code
+from tests.reset import steps as reset
 
 
 def test_a_sign_in_from_asking_to_the_code(rosa: CheckedClient, app: Flask, account: Account) -> None:
@@ -44,6 +45,18 @@ def test_a_sign_in_from_asking_to_the_code(rosa: CheckedClient, app: Flask, acco
     assert "It arrived: its code was entered." in rosa.text
     assert rows.delivery(code.reference).worker in rosa.text
     assert not [name for name in buttons(rosa) if "Retry" in name or "Cancel" in name or "Send" in name]
+
+
+def test_a_link_was_asked_for_in_a_browser_before_and_after_it_left(
+    rosa: CheckedClient, app: Flask, account: Account
+) -> None:
+    reset.ask(CheckedClient(app, address="198.51.100.23"), "ann")
+    [link] = deliveries()[:1]
+    rosa.get(f"{PATH}/{link.reference}")
+    assert story(rosa)[0] == "Asked for in the person's browser"
+    reset.work()
+    rosa.get(f"{PATH}/{link.reference}")
+    assert story(rosa)[0] == "Asked for in the person's browser"
 
 
 def test_a_number_that_does_not_exist_is_told_with_what_mends_it(

@@ -82,7 +82,7 @@ def test_one_session_is_logged_off_and_the_event_tells_by_whom(
     assert "Ann Lee is logged off in that browser." in rosa.text
     assert where(ann.get("/")) == "/login?next=/"
     ann.get("/login")
-    assert "You were logged off, or Neoserra was not used for a while." in ann.text
+    assert "You need to sign in again. You were logged off" in ann.text
     assert elsewhere.get("/").status_code == 200
     assert where(rosa.press(button)) == PATH
     [event] = events(EventKind.LOGGED_OFF)

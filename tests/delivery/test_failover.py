@@ -9,7 +9,7 @@ import pytest
 import time_machine
 
 from config import Settings
-from neoserra import extensions
+from neoserra import clock, extensions
 from neoserra.delivery import breakers, dispatch, providers, sending
 from neoserra.delivery.breakers import Breaker
 from neoserra.identity import codes
@@ -122,6 +122,19 @@ def test_a_code_whose_answer_was_lost_is_said_once_more_by_the_next_provider(
     [(_, text)] = sns.texts()
     assert text == twilio.requests[0].fields["Body"]
     assert text.startswith(codes.current(rows.owner(account, visitor)) or "?")
+
+
+def test_a_code_leaves_three_times_at_most_when_every_answer_is_lost(
+    sent: str, twilio: TwilioServer, noon: time_machine.Traveller
+) -> None:
+    extensions.settings = replace(extensions.settings, aws_endpoint_url_sns=twilio.url)  # it drops theirs as well
+    twilio.script(*[Answer(drop=True)] * 20)
+    for _ in range(3):
+        rows.change(sent, next_at=clock.now())
+        dispatch.deliver(sent)
+        noon.shift(2)
+    assert [outcome for _, outcome in outcomes(sent)] == [Outcome.UNKNOWN] * 3
+    assert rows.delivery(sent).state == State.FAILED
 
 
 def test_a_notice_whose_answer_was_lost_is_not_said_again(

@@ -58,6 +58,16 @@ def test_a_person_reads_what_to_do_and_not_what_the_administrator_reads(account:
     assert "Simulated" in rows.delivery(text.reference).explanation
 
 
+def test_who_has_opted_out_is_told_so_when_the_code_goes_by_email_as_well(account: Account, visitor: Visitor) -> None:
+    rows.move_phone(account, "+12025550182")
+    text = sending.send_code(account, Purpose.SIGN_IN, visitor)
+    dispatch.deliver(text.reference)
+    sending.send_code(account, Purpose.SIGN_IN, visitor, Channel.EMAIL)
+    assert progress(account, visitor)[1].explanation == (
+        "That number has told us to stop, so it gets no text messages from us. Text START to our sender first."
+    )
+
+
 @pytest.mark.parametrize("state", State)
 @pytest.mark.parametrize("channel", Channel)
 def test_every_state_has_words(state: State, channel: Channel, account: Account, visitor: Visitor) -> None:

@@ -120,6 +120,16 @@ def test_a_receipt_that_overtakes_its_attempt_waits_for_it(report: Report, accou
     assert state(delivery) == State.DELIVERED
 
 
+def test_of_two_that_overtake_their_attempt_the_first_counts(
+    report: Report, account: Account, visitor: Visitor
+) -> None:
+    delivery = claimed(account, visitor)
+    report("delivered")
+    report("undelivered", ErrorCode="30005")
+    write_down(delivery)
+    assert state(delivery) == State.DELIVERED
+
+
 def test_a_receipt_for_nothing_of_ours_is_harmless(report: Report, accepted: Delivery) -> None:
     assert report("delivered", sid="SM" + "2" * 32).status_code == 204
     assert report("delivered", sid="").status_code == 204

@@ -8,8 +8,9 @@ import time_machine
 from sqlalchemy import select, text
 
 from neoserra import clock, extensions
-from neoserra.delivery import dispatch
+from neoserra.delivery import dispatch, pauses
 from neoserra.identity import accounts, codes
+from neoserra.identity.visitor import Actor
 from neoserra.models import Account, Delivery, Message, State
 from tests.client import PAGE, CheckedClient, where
 from tests.conftest import PASSWORD
@@ -70,6 +71,39 @@ def test_after_a_text_message_that_cannot_be_sent_the_code_goes_by_email_at_once
     client.get("/verification")
     assert "Your 6-digit code goes by email to a***@example.org. It can take a few minutes" in client.text
     assert where(client.press("/verification", code=code_of(client, account))) == "/"
+
+
+def test_a_text_that_arrives_is_told_of_although_a_later_mail_does_not(half: CheckedClient) -> None:
+    dispatch.deliver(deliveries()[0].reference)
+    with time_machine.travel(clock.now() + timedelta(seconds=31)):
+        half.press("/verification/resend", channel="email")
+        rows.change(deliveries()[0].reference, state=State.FAILED)
+        half.get("/verification")
+    assert "Your 6-digit code goes by text message to the mobile number ***-**42." in half.text
+
+
+def test_a_code_canceled_in_a_paused_queue_can_be_asked_for_at_once(half: CheckedClient, by: Actor) -> None:
+    pauses.pause("codes", "The provider repairs a fault", by)
+    half.get("/verification")
+    assert "You need not ask for another one" in half.text
+    assert pauses.drain("codes", by) == 1
+    told = half.get("/verification/progress").get_json()
+    assert told["resend_in"] == 0
+    half.get("/verification")
+    assert "Your 6-digit code was not sent. Ask for it below." in half.text
+    assert "You need not ask for another one" not in half.text
+    assert "One that you ask for goes out as soon as sending goes on." in told["delay"]
+    assert where(half.press("/verification/resend", channel="sms")) == "/verification"
+    half.get("/verification")
+    assert "You need not ask for another one" in half.text
+
+
+def test_a_message_that_waits_when_its_code_is_entered_is_not_sent(half: CheckedClient, account: Account) -> None:
+    text = deliveries()[0].reference
+    rows.change(text, state=State.RETRYING)
+    half.press("/verification", code=code_of(half, account))
+    canceled = rows.delivery(text)
+    assert (canceled.state, canceled.used_at) == (State.CANCELED, None)
 
 
 def test_when_no_more_can_be_sent_this_hour_the_page_says_when(half: CheckedClient) -> None:

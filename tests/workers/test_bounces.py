@@ -83,6 +83,14 @@ def test_a_mail_that_came_back_failed(enclosed: str, message_id: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "to", ["Ann@Example.ORG", "ann@EXAMPLE.org", "lee@elsewhere.example\nOriginal-Recipient: rfc822; ann@example.org"]
+)
+def test_the_address_may_be_written_otherwise_or_be_the_one_before_it_was_forwarded(to: str, message_id: str) -> None:
+    bounces.take(report(message_id, to=to))
+    assert state(message_id)[0] == State.FAILED
+
+
+@pytest.mark.parametrize(
     "changes",
     [{"action": "delayed", "status": "4.4.1"}, {"action": "delivered"}, {"to": "eve@example.org"}, {"to": ""}],
 )
@@ -120,6 +128,12 @@ def run(connected: Settings, *arguments: str, mail: bytes = b"") -> subprocess.C
     command = [sys.executable, "-m", "workers", "bounces", *arguments]
     settings = os.environ | environment(connected)
     return subprocess.run(command, input=mail, env=settings, check=False, capture_output=True)
+
+
+def test_a_folder_that_is_not_there_is_told(connected: Settings, tmp_path: Path) -> None:
+    ended = run(connected, str(tmp_path / "nowhere"))
+    assert ended.returncode == 1
+    assert ended.stderr.decode().splitlines()[-1] == f"There is no folder {tmp_path / 'nowhere'}."
 
 
 def test_a_mail_is_read_from_a_pipe(message_id: str, connected: Settings) -> None:
