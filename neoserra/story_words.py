@@ -103,7 +103,7 @@ def state(delivery: Delivery) -> str:
     """Where it is now, in one sentence."""
     provider = delivery.provider or _("the provider")
     if delivery.used_at:
-        return _("It arrived: its code was entered.")
+        return _("Its code was entered.")
     return {
         State.QUEUED: _("It waits in the queue %(queue)s.", queue=queues.name_for(delivery.message)),
         State.SENDING: _("A worker is sending it: %(worker)s.", worker=delivery.worker),

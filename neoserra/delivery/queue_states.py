@@ -1,13 +1,14 @@
-"""How the queues stand, for a console that asks every two seconds: one round trip to Redis and four short queries.
+"""How the queues stand, for a console that asks every two seconds: one round trip to Redis and a few short queries.
 
-What waits is counted in Redis. How long the oldest has been due is read from the rows: of what each queue gives out
-next, and of the first that are due whether queued or not, so that neither a flood nor a lost queue hides it.
+What waits for its turn is counted in Redis, what waits for its next try in the rows. How long the oldest has been due
+is read from the rows: of what each queue gives out next, and of the first that are due whether queued or not, so that
+neither a flood nor a lost queue hides it.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -21,7 +22,7 @@ from neoserra.identity import codes, links
 from neoserra.models import WAITING_STATES, Delivery, State
 
 LOOKED_AT = 200  # of the rows that are due, the first
-MOST_SENT = 10_000  # what is in the hands of all workers is less
+MOST_COUNTED = 10_000
 LIFE_SECONDS = {
     queues.CODES: codes.LIFE_SECONDS,
     queues.LINKS: links.LIFE_SECONDS[links.Kind.RESET],
@@ -65,17 +66,26 @@ class _Redis:
     failed: bytes | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """By queue: since when the oldest has been due, how many are in a worker's hands, how many wait for a next try."""
+
+    due: dict[str, datetime] = field(default_factory=dict)
+    in_flight: Counter[str] = field(default_factory=Counter)
+    retrying: Counter[str] = field(default_factory=Counter)
+
+
 def now() -> Engine:
     read = _read_redis()
-    due, in_flight = _due_and_in_flight(read.heads)
+    rows = _read_rows(read.heads)
     paused, failed = pauses.all_paused(), figures.failed_in(read.failed)
     return Engine(
         [
             QueueState(
                 name=name,
-                waiting=read.waiting[name],
-                oldest_seconds=max(0, int((clock.now() - due[name]).total_seconds())) if name in due else 0,
-                in_flight=in_flight[name],
+                waiting=read.waiting[name] + rows.retrying[name],
+                oldest_seconds=_seconds_since(rows.due.get(name)),
+                in_flight=rows.in_flight[name],
                 failed=failed.get(name, 0),
                 workers=read.workers[name],
                 paused=paused.get(name),
@@ -112,35 +122,41 @@ def _read_redis() -> _Redis:
     )
 
 
-def _due_and_in_flight(heads: dict[str, str]) -> tuple[dict[str, datetime], Counter[str]]:
-    """Since when the oldest of each queue has been due, and how many of each are in a worker's hands."""
-    now = clock.now()
-    due: dict[str, datetime] = {}
-    in_flight: Counter[str] = Counter()
+def _read_rows(heads: dict[str, str]) -> _Rows:
+    now, rows = clock.now(), _Rows()
     with extensions.database.connection() as connection:
-        for message, next_at, number in connection.execute(_ROWS, {"now": now, "heads": list(heads.values())}):
+        for message, next_at, number, state in connection.execute(_ROWS, {"now": now, "heads": list(heads.values())}):
             name = queues.name_for(message)
-            in_flight[name] += number
-            if not number and next_at <= now:
-                due[name] = min(due.get(name, next_at), next_at)
-    return due, in_flight
+            if state == State.SENDING:
+                rows.in_flight[name] += number
+            elif state == State.RETRYING:
+                rows.retrying[name] += number
+            elif next_at <= now:
+                rows.due[name] = min(rows.due.get(name, next_at), next_at)
+    return rows
+
+
+def _seconds_since(due: datetime | None) -> int:
+    return max(0, int((clock.now() - due).total_seconds())) if due else 0
 
 
 def _heads() -> Select[Any]:
     waits = _delivery.state.in_(WAITING_STATES)
-    query = select(_delivery.message, _delivery.next_at, literal(0))
+    query = select(_delivery.message, _delivery.next_at, literal(0), literal(""))
     return query.where(_delivery.reference.in_(bindparam("heads", expanding=True)), waits)
 
 
 def _first_due(state: State) -> Select[Any]:
     first = _first(state, LOOKED_AT).where(_delivery.next_at <= bindparam("now")).subquery()
-    return select(first.c.message, func.min(first.c.next_at), literal(0)).group_by(first.c.message)
+    return select(first.c.message, func.min(first.c.next_at), literal(0), literal("")).group_by(first.c.message)
 
 
-def _sent() -> Select[Any]:
-    """Those that are being sent; `next_at` is then the end of a lease."""
-    first = _first(State.SENDING, MOST_SENT).subquery()
-    return select(first.c.message, func.min(first.c.next_at), func.count()).group_by(first.c.message)
+def _number(of: Select[Any], state: State) -> Select[Any]:
+    """How many there are for each kind of message, under the name of their state."""
+    first = of.subquery()
+    return select(first.c.message, func.min(first.c.next_at), func.count(), literal(str(state))).group_by(
+        first.c.message
+    )
 
 
 def _first(state: State, most: int) -> Select[Any]:
@@ -149,4 +165,10 @@ def _first(state: State, most: int) -> Select[Any]:
     return query.order_by(_delivery.next_at).limit(most)
 
 
-_ROWS = union_all(_heads(), _first_due(State.QUEUED), _first_due(State.RETRYING), _sent())
+_ROWS = union_all(
+    _heads(),
+    _first_due(State.QUEUED),
+    _first_due(State.RETRYING),
+    _number(_first(State.SENDING, MOST_COUNTED), State.SENDING),  # what is in the hands of all workers is less
+    _number(_first(State.RETRYING, MOST_COUNTED).where(_delivery.next_at > bindparam("now")), State.RETRYING),
+)

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, cast
 
-from sqlalchemy import Table, func, select, update
+from sqlalchemy import ColumnElement, Table, and_, exists, func, select, update
 
 from neoserra import clock, extensions, measures
 from neoserra.delivery import tallies, undelivered
@@ -88,6 +88,8 @@ def _move(receipt: Receipt, delivery_id: int, number: int) -> Delivery | None:
     on = update(_deliveries).where(_deliveries.c.id == delivery_id, waits)
     if receipt.to:
         on = on.where(func.lower(_deliveries.c.destination) == receipt.to.lower())  # servers write it as they like
+    if receipt.state == State.FAILED:
+        on = on.where(_deliveries.c.used_at.is_(None) | _has_twin(delivery_id))
     reason = (receipt.code[:40] or "receipt") if receipt.state == State.FAILED else ""
     values = {"state": receipt.state, "explanation": receipt.explanation[:300], "reason": reason, "changed_at": now}
     with extensions.database.transaction() as db:
@@ -96,6 +98,21 @@ def _move(receipt: Receipt, delivery_id: int, number: int) -> Delivery | None:
         if moved:
             tallies.add(db, Counter(tallies.ended(moved, receipt.state, receipt.provider, reason, now)))
     return moved
+
+
+def _has_twin(delivery_id: int) -> ColumnElement[bool]:
+    """Whether another message carried the same code. Without one, a code that was entered has arrived, whatever a
+    receipt says."""
+    this, other = _deliveries.alias("this").c, _deliveries.alias("other").c
+    same = and_(
+        this.id == delivery_id,
+        other.id != delivery_id,
+        other.account_id == this.account_id,
+        other.message == this.message,
+        other.browser == this.browser,
+        other.expires_at == this.expires_at,
+    )
+    return exists().where(same)
 
 
 def _measure(receipt: Receipt, moved: Delivery) -> None:

@@ -21,8 +21,11 @@ _delivery = _deliveries.c
 
 
 def code_entered(owner: Owner) -> None:
-    """Every message that left with this code has done its work, whichever of them the person read; one that still waits
-    has none to do."""
+    """Every message that left with this code has done its work; one that still waits has none to do.
+
+    The last that was asked for counts as the one that was read: who had the first would not have asked again. So texts
+    that never arrive do not look used because a mail with the same code was.
+    """
     now = clock.now()
     carried = (
         (_delivery.account_id == owner.account_id)
@@ -41,4 +44,5 @@ def code_entered(owner: Owner) -> None:
         )
         rows = [dict(row._mapping) for row in db.execute(query)]
         used = [(row.pop("sent_by"), Delivery(**row)) for row in rows if row["message"] == Message.SIGN_IN_CODE]
-        tallies.add(db, Counter(tallies.key(each, Counted.CODE_USED, each.created_at, by) for by, each in used))
+        for by, newest in sorted(used, key=lambda each: each[1].id)[-1:]:
+            tallies.add(db, Counter([tallies.key(newest, Counted.CODE_USED, newest.created_at, by)]))

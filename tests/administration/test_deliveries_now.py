@@ -22,6 +22,7 @@ from tests.client import PAGE, CheckedClient, where, words
 from tests.delivery import rows
 from tests.journey import enter_administrator_mode, sign_in
 from tests.workers.processes import running, until
+from workers import dispatcher
 
 PATH, LIVE = "/administration/deliveries", "/administration/deliveries/live"
 BAD_NUMBER = "+12025550181"  # the outbox refuses it for good
@@ -144,7 +145,10 @@ def test_what_waits_for_its_next_try_is_not_late(rosa: CheckedClient, account: A
     sent = sending.send_code(account, Purpose.SIGN_IN, visitor)
     queues.empty("codes")
     rows.change(sent.reference, state=State.RETRYING, next_at=clock.now() + timedelta(minutes=1))
-    assert queue(rosa)["oldest_seconds"] == 0
+    assert (queue(rosa)["oldest_seconds"], queue(rosa)["waiting"]) == (0, 1)
+    rows.change(sent.reference, next_at=clock.now())
+    dispatcher.sweep()
+    assert queue(rosa)["waiting"] == 1
 
 
 def test_a_real_engine_shows_its_worker_what_it_carries_and_what_failed(

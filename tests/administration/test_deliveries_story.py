@@ -42,7 +42,7 @@ def test_a_sign_in_from_asking_to_the_code(rosa: CheckedClient, app: Flask, acco
         "Its code was entered",
     ]
     assert "Chrome on Windows, 198.51.100.23" in rosa.text
-    assert "It arrived: its code was entered." in rosa.text
+    assert "Its code was entered." in rosa.text
     assert rows.delivery(code.reference).worker in rosa.text
     assert not [name for name in buttons(rosa) if "Retry" in name or "Cancel" in name or "Send" in name]
 

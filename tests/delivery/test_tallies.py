@@ -96,6 +96,23 @@ def test_a_text_that_failed_is_not_used_when_its_code_came_by_mail(account: Acco
     assert counted()["code_used", "", ""] == counted()["code_sent", "", ""] == 1
 
 
+def test_texts_that_never_arrive_do_not_look_used_because_a_mail_with_the_code_was(
+    account: Account, visitor: Visitor
+) -> None:
+    text = sending.send_code(account, Purpose.SIGN_IN, visitor)
+    dispatch.deliver(text.reference)
+    with time_machine.travel(clock.now() + timedelta(seconds=31), tick=False):
+        mail = sending.send_code(account, Purpose.SIGN_IN, visitor, Channel.EMAIL)
+        dispatch.deliver(mail.reference)
+        usage.code_entered(rows.owner(account, visitor))
+    assert {what: number for what, number in counted().items() if what[0].startswith("code")} == {
+        ("code_sent", "US", ""): 1,
+        ("code_sent", "", ""): 1,
+        ("code_used", "", ""): 1,
+    }
+    assert rows.delivery(text.reference).used_at
+
+
 def test_a_code_that_two_providers_accepted_is_sent_and_used_once_by_the_first(
     account: Account, visitor: Visitor, by: Actor
 ) -> None:

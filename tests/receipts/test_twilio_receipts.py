@@ -12,11 +12,11 @@ from werkzeug.test import TestResponse
 
 from config import Settings
 from neoserra import create_app, extensions
-from neoserra.delivery import acts, leases, recording, sending, twilio_receipts
+from neoserra.delivery import acts, leases, outbox, recording, sending, twilio_receipts, usage
 from neoserra.delivery.recording import Carried, Try
 from neoserra.identity.codes import Purpose
 from neoserra.identity.visitor import Actor, Visitor
-from neoserra.models import Account, Delivery, Outcome, ReachProblem, State
+from neoserra.models import Account, Channel, Delivery, Message, Outcome, ReachProblem, State
 from tests.delivery import rows
 
 TOKEN = "token-of-the-test-account"
@@ -118,6 +118,25 @@ def test_a_receipt_that_overtakes_its_attempt_waits_for_it(report: Report, accou
     assert state(delivery) == State.SENDING
     write_down(delivery)
     assert state(delivery) == State.DELIVERED
+
+
+def test_a_code_that_was_entered_has_arrived_whatever_a_late_receipt_says(
+    report: Report, accepted: Delivery, account: Account, visitor: Visitor
+) -> None:
+    usage.code_entered(rows.owner(account, visitor))
+    report("undelivered", ErrorCode="30005")
+    assert state(accepted) == State.ACCEPTED
+
+
+def test_which_of_two_messages_was_read_nobody_knows(
+    report: Report, accepted: Delivery, account: Account, visitor: Visitor
+) -> None:
+    mail = sending.new_delivery(account, Message.SIGN_IN_CODE, (Channel.EMAIL, account.email), visitor)
+    mail.expires_at = accepted.expires_at
+    outbox.put(mail, visitor)
+    usage.code_entered(rows.owner(account, visitor))
+    report("undelivered", ErrorCode="30005")
+    assert state(accepted) == State.FAILED
 
 
 def test_of_two_that_overtake_their_attempt_the_first_counts(
