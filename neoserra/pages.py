@@ -29,6 +29,7 @@ def init_app(app: Flask) -> None:
         contact_line=contact_line,
         ngettext=translation.ngettext,
         language=translation.language,
+        time_zone=translation.time_zone,
         request_id=request_id.current,
         administrator_mode=administrator_mode.is_on,
         is_limited=browser_session.is_limited,

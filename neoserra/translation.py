@@ -97,6 +97,11 @@ def browser_words(description: str) -> str:
     return gettext("%(browser)s on %(system)s", browser=browser, system=system) if on else description
 
 
+def time_zone() -> str:
+    """The IANA name of the reader's zone."""
+    return _time_zone.get()
+
+
 def _zone() -> ZoneInfo:
     return ZoneInfo(_time_zone.get())
 

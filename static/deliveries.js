@@ -8,7 +8,10 @@ const live = document.getElementById("live");
 const button = document.getElementById("live-button");
 const state = document.getElementById("live-state");
 const news = document.getElementById("live-news");
-const clock = new Intl.DateTimeFormat(document.documentElement.lang, { timeStyle: "medium" });
+const clock = new Intl.DateTimeFormat(document.documentElement.lang, {
+  hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23",
+  timeZone: live.dataset.zone, timeZoneName: "short",
+});
 
 let etag = "";
 let shown = "";

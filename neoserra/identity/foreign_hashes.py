@@ -17,6 +17,7 @@ from re import Match, Pattern
 
 import bcrypt
 
+MOST_BYTES = 256 * 1024 * 1024  # of memory for one check
 BCRYPT_BYTES = 72  # bcrypt never looks at more
 
 
@@ -72,6 +73,11 @@ def _pbkdf2_digest(match: Match[str], password: bytes) -> bytes:
     return hashlib.pbkdf2_hmac(match["name"], password, match["salt"].encode(), int(match["rounds"]))
 
 
+def _is_power_of_two(number: int) -> bool:
+    """What RFC 7914 asks of scrypt's N, which is more than 1."""
+    return number > 1 and number & (number - 1) == 0
+
+
 def _few_rounds(match: Match[str]) -> bool:
     return 0 < int(match["rounds"]) <= 5_000_000
 
@@ -86,7 +92,9 @@ _FORMS = (
         re.compile(
             r"scrypt:(?P<n>[0-9]{1,8}):(?P<r>[0-9]{1,3}):(?P<p>[0-9]{1,2})\$(?P<salt>[^$]+)\$(?P<digest>[0-9a-f]{128})"
         ),
-        lambda match: 128 * int(match["n"]) * int(match["r"]) * int(match["p"]) <= 256 * 1024 * 1024,  # bytes
+        lambda match: (
+            _is_power_of_two(n := int(match["n"])) and 128 * n * int(match["r"]) * int(match["p"]) <= MOST_BYTES
+        ),
         _scrypt,
     ),
     _Form(

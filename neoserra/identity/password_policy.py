@@ -107,7 +107,7 @@ def sentence(rule: Rule) -> str:
         Rule.DIGITS: _("Use a digit."),
         Rule.SPECIALS: _("Use a special character; a space counts."),
         Rule.COMMON: _("Use something else than a well-known password with decoration."),
-        Rule.OWN_WORDS: _("Leave out your own names and addresses, and the word Neoserra."),
+        Rule.OWN_WORDS: _("Leave out your own names and addresses, and the words Neoserra and CRM."),
         Rule.GUESSABLE: _("Use something that is harder to guess: more words, in an order of your own."),
     }[rule]
 

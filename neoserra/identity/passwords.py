@@ -5,6 +5,7 @@ Hashes that other systems made are checked too, and made anew at the first sign-
 
 from __future__ import annotations
 
+import re
 import secrets
 import unicodedata
 from functools import cache
@@ -19,6 +20,7 @@ LONGEST = 256
 HASHES_AT_A_TIME = 2
 LONGEST_HASH = 255
 ARGON2ID = "$argon2id$"
+SALT_AND_TAG = re.compile(r"\$[A-Za-z0-9+/]{11,}\$[A-Za-z0-9+/]{6,}$")
 MOST_KIB = 256 * 1024
 MOST_PASSES = 40
 
@@ -68,7 +70,9 @@ def may_be_imported(password_hash: str) -> bool:
         made_with = extract_parameters(password_hash)
     except ValueError:
         return False
-    return made_with.memory_cost <= MOST_KIB and made_with.time_cost * made_with.parallelism <= MOST_PASSES
+    kib, passes, lanes = made_with.memory_cost, made_with.time_cost, made_with.parallelism
+    possible = min(passes, lanes) > 0 and kib >= 8 * lanes and SALT_AND_TAG.search(password_hash)  # RFC 9106, 3.1
+    return bool(possible) and kib <= MOST_KIB and passes * lanes <= MOST_PASSES
 
 
 def _canonical(password: str) -> str:

@@ -98,6 +98,10 @@ DIGEST = "0" * 128
         "$argon2id$v=19$m=9999999,t=2,p=1$c29tZXNhbHQ$RdescudvJCsgt3ub+b4dWRWJTmaaJObG",
         "$argon2id$v=19$m=65536,t=999,p=1$c29tZXNhbHQ$RdescudvJCsgt3ub+b4dWRWJTmaaJObG",
         "$argon2id$m=x",
+        "$argon2id$v=19$m=8,t=1,p=1$$",
+        "$argon2id$v=19$m=8,t=0,p=0$c29tZXNhbHQ$RdescudvJCsgt3ub+b4dWRWJTmaaJObG",
+        "$argon2id$v=19$m=8,t=1,p=1$###########$######",
+        f"scrypt:999:8:1$salt${DIGEST}",
         "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$" + "A" * 255,
     ],
 )
