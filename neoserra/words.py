@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import datetime
 from math import ceil
 
 from neoserra import extensions
 from neoserra.delivery import pauses, queues
-from neoserra.delivery.sending import SendingRefused
+from neoserra.delivery.sending import Progress, SendingRefused
 from neoserra.identity import names, password_policy, phone_numbers
-from neoserra.models import Channel, Delivery
+from neoserra.models import WAITING_STATES, Channel, Delivery
 from neoserra.translation import country_name, local_hour, ngettext
 from neoserra.translation import gettext as _
 
@@ -40,12 +42,13 @@ def code_sent(sent: Delivery) -> str:
     return _("We sent the code by email to %(to)s at %(at)s.", to=names.masked_email(sent.destination), at=at)
 
 
-def delay(*, waits: bool = True) -> str:
-    """Why codes are not sent for the moment and what people can do; nothing while they are. `waits` tells whether a
-    code of theirs is to go out."""
+def delay(deliveries: Iterable[Progress], expires_at: datetime | None) -> str:
+    """Why codes are not sent for the moment and what people can do; nothing while they are. Of the messages those with
+    the live code, which its hour tells from others, say whether it is still to go out."""
     pause = pauses.paused(queues.CODES)
     if pause is None:
         return ""
+    waits = any(each.state in WAITING_STATES for each in deliveries if each.expires_at == expires_at)
     told = (
         _delayed()
         if waits

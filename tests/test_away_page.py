@@ -28,5 +28,6 @@ def test_it_says_in_every_language_what_the_page_of_the_site_would_say(language:
 
 def test_the_sample_of_nginx_shows_it_with_503() -> None:
     sample = (DEPLOY / "nginx.conf").read_text("utf-8")
-    assert "error_page 502 504 =503 /away.html;" in sample
+    assert "error_page 502 =503 /away.html;" in sample
     assert "root /opt/neoserra/deploy;" in sample
+    assert "add_header Referrer-Policy no-referrer always;" in sample

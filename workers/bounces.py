@@ -77,7 +77,8 @@ def read(mail: bytes) -> Receipt | None:
         return None
     message_id = _message_id(report)
     for fields in _recipients(report):
-        to = _address(fields, "Original-Recipient") or _address(fields, "Final-Recipient")  # before it was forwarded
+        both = (_address(fields, name) for name in ("Original-Recipient", "Final-Recipient"))  # it may be forwarded
+        to = [address for address in both if address]
         if OURS.fullmatch(message_id) and to and str(fields.get("Action", "")).strip().lower() == "failed":
             status = str(fields.get("Status", "")).split(" ")[0]
             return Receipt("smtp", message_id, State.FAILED, status, smtp_replies.sentence(status), to)

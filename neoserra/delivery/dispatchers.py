@@ -59,4 +59,5 @@ def _entry(version: str) -> str:
 
 def _state(entry: bytes, at: float) -> DispatcherState:
     heard_from_at = datetime.fromtimestamp(at, UTC)
-    return DispatcherState(**json.loads(entry), heard_from_at=heard_from_at, pulse=worker_states.pulse(heard_from_at))
+    told, pulse = json.loads(entry), worker_states.pulse(heard_from_at)
+    return DispatcherState(told["host"], told["process"], told["version"], heard_from_at, pulse)

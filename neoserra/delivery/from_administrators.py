@@ -7,9 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import timedelta
 
+from sqlalchemy import select
+
+from neoserra import clock, extensions
 from neoserra.delivery import bounds, outbox, sending
-from neoserra.identity import accounts
+from neoserra.identity import accounts, links
 from neoserra.identity.account_records import Change
 from neoserra.identity.links import Kind
 from neoserra.identity.visitor import Actor, Visitor
@@ -26,12 +30,13 @@ def tell_of_changes(before: Account, changes: Iterable[Change], by: Actor) -> No
 
 
 def invite_at_new_address(before: Account, changes: Iterable[Change], by: Actor) -> Account | None:
-    """Invite somebody who has no password yet anew when their address was changed, which ended the link before; who was
-    invited, if anybody."""
+    """Invite somebody who was invited and has no password yet anew when their address was changed, which ended the link
+    before; who was invited, if anybody."""
     changed = any(change.field == "email" for change in changes)
     account = accounts.by_id(before.id) if changed else None
-    if account is None or account.password_hash or not account.active:
+    if account is None or account.password_hash or not account.active or not _was_invited(account.id):
         return None
+    bounds.first_in(AGAIN_SECONDS, f"link:{account.id}")
     sending.send_link(account, Kind.INVITATION, by.visitor, by.account_id)
     return account
 
@@ -59,6 +64,16 @@ def send_password_link(account: Account, by: Actor) -> bool:
     kind = Kind.RESET if account.password_hash else Kind.INVITATION
     sending.send_link(account, kind, by.visitor, by.account_id)
     return True
+
+
+def _was_invited(account_id: int) -> bool:
+    """Whether an invitation was written that would still work."""
+    since = clock.now() - timedelta(seconds=links.LIFE_SECONDS[Kind.INVITATION])
+    invited = select(Delivery.id).where(
+        Delivery.account_id == account_id, Delivery.message == Message.INVITATION, Delivery.created_at > since
+    )
+    with extensions.database.connection() as connection:
+        return connection.execute(invited.limit(1)).first() is not None
 
 
 def _notice(change: Change) -> Message | None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Select, and_, delete, exists, not_, or_
+from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, not_, or_
+from sqlalchemy.orm import aliased
 
 from neoserra import clock, extensions
 from neoserra.delivery.unlocked import unlocked
-from neoserra.models import Account, Delivery, ReachProblem, State
+from neoserra.models import LEFT_STATES, Account, Delivery, State
 
 KEPT = timedelta(days=30)  # numbers and addresses of people no longer than they help to find out what went wrong
 DELETED_AT_A_TIME = 1000
@@ -30,9 +31,19 @@ def latest(account_id: int, most: int) -> list[Delivery]:
 def delete_old() -> None:
     """Delete what was asked for more than 30 days ago, with its attempts, some of it at each call (ASVS 14.2.7).
 
-    A failure stays while it is why its person stands in the list of those whom no code reaches.
+    The last message to where somebody's codes go stays when it failed: it tells that no code reaches them.
     """
-    unreached = exists().where(Account.id == Delivery.account_id, Account.reach_problem == ReachProblem.FAILED)
-    old = and_(Delivery.created_at < clock.now() - KEPT, or_(Delivery.state != State.FAILED, not_(unreached)))
+    old = and_(
+        Delivery.created_at < clock.now() - KEPT, or_(Delivery.state != State.FAILED, not_(_tells_of_somebody()))
+    )
     with extensions.database.connection() as connection:
         connection.execute(delete(Delivery).where(unlocked(old, DELETED_AT_A_TIME)))
+
+
+def _tells_of_somebody() -> ColumnElement[bool]:
+    later = aliased(Delivery)
+    settled = later.state.in_((*LEFT_STATES, State.FAILED))
+    same = and_(later.account_id == Delivery.account_id, later.destination == Delivery.destination)
+    superseded = exists().where(same, settled, later.id > Delivery.id)
+    way = func.coalesce(Account.mobile, Account.email)
+    return and_(exists().where(Account.id == Delivery.account_id, way == Delivery.destination), not_(superseded))

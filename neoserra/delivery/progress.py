@@ -71,7 +71,7 @@ def _explanation(delivery: Delivery, *, other_way: bool, mailed: bool) -> str:
     """`other_way` tells whether the message could go by email instead, `mailed` that it does."""
     state, by_text = delivery.state, delivery.channel == Channel.SMS
     if state == State.FAILED and reasons.is_opted_out(delivery.provider, delivery.reason):
-        return _opted_out(other_way=other_way and not mailed)
+        return _opted_out(other_way=other_way, mailed=mailed)
     if state in (State.FAILED, State.RETRYING) and mailed and by_text:
         return _("The text message does not get through just now. The code goes by email, too.")
     if state == State.FAILED:
@@ -89,7 +89,9 @@ def _under_way(state: State, *, by_text: bool, other_way: bool) -> str:
     return _("Look in the spam folder too.") if state == State.ACCEPTED and not by_text else ""
 
 
-def _opted_out(*, other_way: bool) -> str:
+def _opted_out(*, other_way: bool, mailed: bool) -> str:
+    if mailed:
+        return _("That number has told us to stop, so it gets no text messages from us. The code goes by email, too.")
     if other_way:
         return _("That number has told us to stop, so it gets no text messages from us. Have the code sent by email.")
     return _("That number has told us to stop, so it gets no text messages from us. Text START to our sender first.")

@@ -22,7 +22,8 @@ from neoserra.identity import codes, links
 from neoserra.models import WAITING_STATES, Delivery, State
 
 LOOKED_AT = 200  # of the rows that are due, the first
-MOST_COUNTED = 10_000
+MOST_SENT = 10_000  # what is in the hands of all workers is less
+MOST_RETRYING = 1000  # a provider that is away fails many, and each is looked at
 LIFE_SECONDS = {
     queues.CODES: codes.LIFE_SECONDS,
     queues.LINKS: links.LIFE_SECONDS[links.Kind.RESET],
@@ -169,6 +170,6 @@ _ROWS = union_all(
     _heads(),
     _first_due(State.QUEUED),
     _first_due(State.RETRYING),
-    _number(_first(State.SENDING, MOST_COUNTED), State.SENDING),  # what is in the hands of all workers is less
-    _number(_first(State.RETRYING, MOST_COUNTED).where(_delivery.next_at > bindparam("now")), State.RETRYING),
+    _number(_first(State.SENDING, MOST_SENT), State.SENDING),
+    _number(_first(State.RETRYING, MOST_RETRYING).where(_delivery.next_at > bindparam("now")), State.RETRYING),
 )

@@ -18,7 +18,7 @@ from sqlalchemy import ColumnElement, Table, and_, exists, func, select, update
 
 from neoserra import clock, extensions, measures
 from neoserra.delivery import tallies, undelivered
-from neoserra.models import Attempt, Delivery, Outcome, State
+from neoserra.models import LEFT_STATES, Attempt, Delivery, Outcome, State
 
 WAITS_SECONDS = 600
 SENDERS = frozenset({"twilio", "sns"})  # the providers whose receipts may come at once
@@ -31,14 +31,14 @@ log = logging.getLogger(__name__)
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """`state` is DELIVERED or FAILED; `code` the provider's, `explanation` a sentence for an administrator. Where the
-    receipt tells whom it is about, `to` must be the destination."""
+    receipt tells whom it is about, the destination must be in `to`."""
 
     provider: str
     message_id: str
     state: State
     code: str = ""
     explanation: str = ""
-    to: str = ""
+    to: Sequence[str] = ()
 
 
 def take(receipt: Receipt) -> bool:
@@ -87,7 +87,8 @@ def _move(receipt: Receipt, delivery_id: int, number: int) -> Delivery | None:
     waits = (_deliveries.c.state == State.ACCEPTED) & (_deliveries.c.attempts == number)
     on = update(_deliveries).where(_deliveries.c.id == delivery_id, waits)
     if receipt.to:
-        on = on.where(func.lower(_deliveries.c.destination) == receipt.to.lower())  # servers write it as they like
+        named = [each.lower() for each in receipt.to]  # servers write it as they like
+        on = on.where(func.lower(_deliveries.c.destination).in_(named))
     if receipt.state == State.FAILED:
         on = on.where(_deliveries.c.used_at.is_(None) | _has_twin(delivery_id))
     reason = (receipt.code[:40] or "receipt") if receipt.state == State.FAILED else ""
@@ -101,7 +102,7 @@ def _move(receipt: Receipt, delivery_id: int, number: int) -> Delivery | None:
 
 
 def _has_twin(delivery_id: int) -> ColumnElement[bool]:
-    """Whether another message carried the same code. Without one, a code that was entered has arrived, whatever a
+    """Whether another message left with the same code. Without one, a code that was entered has arrived, whatever a
     receipt says."""
     this, other = _deliveries.alias("this").c, _deliveries.alias("other").c
     same = and_(
@@ -111,6 +112,7 @@ def _has_twin(delivery_id: int) -> ColumnElement[bool]:
         other.message == this.message,
         other.browser == this.browser,
         other.expires_at == this.expires_at,
+        other.state.in_(LEFT_STATES),
     )
     return exists().where(same)
 

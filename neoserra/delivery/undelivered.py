@@ -19,14 +19,17 @@ def follow(failed: Iterable[Delivery]) -> None:
     for delivery in failed:
         if delivery.account_id:
             ids.add(delivery.account_id)
-            _open_the_gap(delivery)
+            with suppress(RedisError):  # it opens by itself in half a minute
+                _open_the_gap(delivery)
     reachability.examine(ids)
 
 
 def open_the_gaps(canceled: Iterable[Delivery]) -> None:
     """To be called once it is committed that these are not sent any more."""
-    for delivery in canceled:
-        _open_the_gap(delivery)
+    owners = {(each.account_id, each.browser, each.message, each.destination): each for each in canceled}
+    with suppress(RedisError):
+        for delivery in owners.values():
+            _open_the_gap(delivery)
 
 
 def _open_the_gap(delivery: Delivery) -> None:
@@ -34,6 +37,5 @@ def _open_the_gap(delivery: Delivery) -> None:
     if delivery.message not in texts.PURPOSES:
         return
     owner = texts.owner(delivery)
-    with suppress(RedisError):  # it opens by itself in half a minute
-        if codes.expiry(owner) == delivery.expires_at:  # and no later code lives
-            bounds.open_gap(owner)
+    if codes.expiry(owner) == delivery.expires_at:  # and no later code lives
+        bounds.open_gap(owner)

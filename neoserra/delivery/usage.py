@@ -34,6 +34,8 @@ def code_entered(owner: Owner) -> None:
         & (_delivery.expires_at > now)
         & _delivery.used_at.is_(None)
     )
+    if owner.to:
+        carried &= _delivery.destination == owner.to
     sent_by = func.coalesce(tallies.first_accepted_by, _delivery.provider).label("sent_by")
     left = carried & _delivery.state.in_(LEFT_STATES)
     query = update(_deliveries).where(left).values(used_at=now).returning(*_delivery, sent_by)

@@ -9,7 +9,7 @@ from email_validator import EmailNotValidError, validate_email
 
 USERNAME = re.compile(r"[A-Za-z0-9._@-]{1,150}")
 LONGEST_NAME = 150
-JOINERS = str.maketrans("", "", "\u200c\u200d")  # Persian and Indian names are written with them
+JOINERS = "\u200c\u200d"  # Persian and Indian names are written with them
 PRINTABLE = re.compile(r"[!-~]{1,254}")
 
 
@@ -68,9 +68,21 @@ def person(typed: str) -> str:
     """
     spaced = "".join(" " if unicodedata.category(each) == "Zs" else each for each in typed)
     name = unicodedata.normalize("NFC", spaced).strip()
-    if len(name) > LONGEST_NAME or not name.translate(JOINERS).isprintable():
+    if len(name) > LONGEST_NAME or not _without_joiners(name).isprintable():
         raise BadName
     return name
+
+
+def _without_joiners(name: str) -> str:
+    """`name` but for the joiners between two letters, where alone they belong."""
+    around = zip(name, name[1:], name[2:], strict=False)
+    inner = "".join(each for before, each, after in around if not (each in JOINERS and _letters(before, after)))
+    return name[:1] + inner + name[1:][-1:]
+
+
+def _letters(*characters: str) -> bool:
+    """Marks belong to the letter before them."""
+    return all(unicodedata.category(each)[0] in "LM" for each in characters)
 
 
 def masked_email(address: str) -> str:

@@ -70,10 +70,10 @@ def taken(purpose: Purpose) -> str:
 def progress(purpose: Purpose) -> Response:
     """What has become of the messages so far, for the script on the page."""
     pending = Pending.of_this_account(purpose)
-    expires_at = codes.expiry(pending.owner)
+    deliveries, expires_at = pending.deliveries(), codes.expiry(pending.owner)
     return jsonify(
-        deliveries=[entry.for_script() for entry in pending.deliveries()],
-        delay=words.delay(),
+        deliveries=[entry.for_script() for entry in deliveries],
+        delay=words.delay(deliveries, expires_at),
         expires_in=max(0, int((expires_at - clock.now()).total_seconds())) if expires_at else 0,
         resend_in=sending.resend_in(pending.owner),
     )
@@ -82,14 +82,14 @@ def progress(purpose: Purpose) -> Response:
 def page(form: CodeForm, pending: Pending) -> str:
     """The page that asks for the code, as things stand now."""
     owner = pending.owner
-    expires_at = codes.expiry(owner)
+    deliveries, expires_at = pending.deliveries(), codes.expiry(owner)
     return render_template(
         "preferences/confirm.html",
         form=form,
         purpose=owner.purpose,
         shown=pending.shown,
-        deliveries=pending.deliveries(),
-        delay=words.delay(),
+        deliveries=deliveries,
+        delay=words.delay(deliveries, expires_at),
         expires_at=expires_at,
         minutes_left=ceil((expires_at - clock.now()).total_seconds() / 60) if expires_at else 0,
         resend_in=sending.resend_in(owner),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from math import ceil
 
 from flask import abort, render_template
@@ -11,7 +11,7 @@ from flask import abort, render_template
 from neoserra import browser_cookie, browser_session, clock, words
 from neoserra.delivery import sending
 from neoserra.identity import codes, configuration, names, phone_numbers
-from neoserra.models import WAITING_STATES, Account, State
+from neoserra.models import Account, State
 from neoserra.verification.forms import CodeForm
 
 NOWHERE = (State.FAILED, State.CANCELED, State.EXPIRED)
@@ -36,22 +36,12 @@ class Verification:
         return sending.progress(self.owner, clock.now() - timedelta(seconds=codes.LIFE_SECONDS))
 
 
-def delay(deliveries: list[sending.Progress], expires_at: datetime | None) -> str:
-    """Why codes are not sent for the moment, in words that know whether the live one is still to go out."""
-    return words.delay(waits=any(each.state in WAITING_STATES for each in _carrying(deliveries, expires_at)))
-
-
-def _carrying(deliveries: list[sending.Progress], expires_at: datetime | None) -> list[sending.Progress]:
-    """Those with the live code, which its hour tells from others."""
-    return [each for each in deliveries if each.expires_at == expires_at]
-
-
 def page(form: CodeForm) -> str:
     """The code page as things stand now."""
     under_way = Verification.of_this_browser()
     account = under_way.account
     deliveries, expires_at = under_way.deliveries(), codes.expiry(under_way.owner)
-    carrying = _carrying(deliveries, expires_at)
+    carrying = [each for each in deliveries if each.expires_at == expires_at]
     going = [each for each in carrying if each.state not in NOWHERE]
     return render_template(
         "verification/code.html",
@@ -59,7 +49,7 @@ def page(form: CodeForm) -> str:
         deliveries=deliveries,
         gets_nowhere=bool(carrying) and not going,
         told_of=next(iter(going or carrying or deliveries), None),
-        delay=delay(deliveries, expires_at),
+        delay=words.delay(deliveries, expires_at),
         expires_at=expires_at,
         minutes_left=ceil((expires_at - clock.now()).total_seconds() / 60) if expires_at else 0,
         resend_in=sending.resend_in(under_way.owner),

@@ -17,7 +17,7 @@ from neoserra.models import Channel, Message
 from neoserra.translation import gettext as _
 from neoserra.verification import refusals
 from neoserra.verification.forms import CodeForm
-from neoserra.verification.page import Verification, delay, page
+from neoserra.verification.page import Verification, page
 
 blueprint = Blueprint("verification", __name__)
 
@@ -58,7 +58,7 @@ def progress() -> Response:
     deliveries, expires_at = under_way.deliveries(), codes.expiry(under_way.owner)
     return jsonify(
         deliveries=[entry.for_script() for entry in deliveries],
-        delay=delay(deliveries, expires_at),
+        delay=words.delay(deliveries, expires_at),
         expires_in=max(0, int((expires_at - clock.now()).total_seconds())) if expires_at else 0,
         resend_in=sending.resend_in(under_way.owner),
     )

@@ -64,7 +64,7 @@ def test_who_has_opted_out_is_told_so_when_the_code_goes_by_email_as_well(accoun
     dispatch.deliver(text.reference)
     sending.send_code(account, Purpose.SIGN_IN, visitor, Channel.EMAIL)
     assert progress(account, visitor)[1].explanation == (
-        "That number has told us to stop, so it gets no text messages from us. Text START to our sender first."
+        "That number has told us to stop, so it gets no text messages from us. The code goes by email, too."
     )
 
 

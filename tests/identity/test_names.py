@@ -64,7 +64,9 @@ def test_a_persons_name_may_be_written_in_any_script(typed: str, kept: str) -> N
     assert names.person(typed) == kept
 
 
-@pytest.mark.parametrize("typed", ["x" * 151, "a\nb", "a\u2028b", "a\x00b", "a\u202eb"])
+@pytest.mark.parametrize(
+    "typed", ["x" * 151, "a\nb", "a\u2028b", "a\x00b", "a\u202eb", "\u200d", "\u200c \u200d", "Ann\u200d", "\u200dAnn"]
+)
 def test_a_name_with_what_cannot_be_seen_is_refused(typed: str) -> None:
     with pytest.raises(names.BadName):
         names.person(typed)

@@ -134,6 +134,7 @@ def test_which_of_two_messages_was_read_nobody_knows(
     mail = sending.new_delivery(account, Message.SIGN_IN_CODE, (Channel.EMAIL, account.email), visitor)
     mail.expires_at = accepted.expires_at
     outbox.put(mail, visitor)
+    rows.change(mail.reference, state=State.ACCEPTED)
     usage.code_entered(rows.owner(account, visitor))
     report("undelivered", ErrorCode="30005")
     assert state(accepted) == State.FAILED

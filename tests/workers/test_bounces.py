@@ -83,7 +83,13 @@ def test_a_mail_that_came_back_failed(enclosed: str, message_id: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "to", ["Ann@Example.ORG", "ann@EXAMPLE.org", "lee@elsewhere.example\nOriginal-Recipient: rfc822; ann@example.org"]
+    "to",
+    [
+        "Ann@Example.ORG",
+        "ann@EXAMPLE.org",
+        "lee@elsewhere.example\nOriginal-Recipient: rfc822; ann@example.org",
+        "ann@example.org\nOriginal-Recipient: rfc822; alias@example.org",
+    ],
 )
 def test_the_address_may_be_written_otherwise_or_be_the_one_before_it_was_forwarded(to: str, message_id: str) -> None:
     bounces.take(report(message_id, to=to))
