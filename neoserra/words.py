@@ -49,22 +49,22 @@ def delay(deliveries: Iterable[Progress], expires_at: datetime | None) -> str:
     if pause is None:
         return ""
     waits = any(each.state in WAITING_STATES for each in deliveries if each.expires_at == expires_at)
-    told = (
-        _delayed()
-        if waits
-        else _(
-            "Codes have been delayed since %(since)s: %(reason)s. One that you ask for goes"
-            " out as soon as sending goes on. If it is urgent, ask your Neoserra administrator."
-        )
-    )
+    told = _yours_waits() if waits else _none_waits()
     return told % {"since": local_hour(pause.since), "reason": pause.reason.rstrip(".")}
 
 
-def _delayed() -> str:
+def _yours_waits() -> str:
     return _(
         "Codes have been delayed since %(since)s: %(reason)s. You need not ask for another one: yours goes out as soon"
         " as sending goes on, while it works. A browser that you signed in with before may not ask for a code. If it is"
         " urgent, ask your Neoserra administrator."
+    )
+
+
+def _none_waits() -> str:
+    return _(
+        "Codes have been delayed since %(since)s: %(reason)s. One that you ask for goes"
+        " out as soon as sending goes on. If it is urgent, ask your Neoserra administrator."
     )
 
 

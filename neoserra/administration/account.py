@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from neoserra import account_words, administrator_mode, browser_session
 from neoserra.access import Level, access
-from neoserra.administration import account_page, blueprint
+from neoserra.administration import account_page, blueprint, other_values
 from neoserra.administration.account_forms import AccountForm, NewAccountForm, filled_in
 from neoserra.administration.account_page import ACCOUNT, account_or_404, actor
 from neoserra.delivery import from_administrators
@@ -46,7 +46,7 @@ def new_account() -> ResponseReturnValue:
 
 def _save(found: Account, form: AccountForm) -> ResponseReturnValue:
     try:
-        changes = account_records.save(found.id, form.record(), form.version_shown(), actor())
+        changes = account_records.save(found.id, form.record(), other_values.version_shown(form), actor())
     except RecordRefused as refusal:
         form.refuse(refusal)
     except SavedMeanwhile as meanwhile:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import replace
 from typing import Any
 
@@ -98,16 +97,10 @@ class AccountForm(NewAccountForm):
     def record(self) -> Record:
         return replace(super().record(), active=STATUSES[self.active.data or ""])
 
-    def version_shown(self) -> int:
-        """0, which no record has, for one that this site has not written into the page."""
-        shown = self.version.data or ""
-        return int(shown) if re.fullmatch("[0-9]{1,9}", shown) else 0
-
     def tell_of_other_values(self, meanwhile: SavedMeanwhile) -> bool:
-        """See `other_values.tell`. A second Save is for the version that is told of."""
-        self.version.data = str(meanwhile.version)
+        """See `other_values.tell`."""
         typed = {name: self[name].data for name in FIELDS}
-        return other_values.tell(self, typed, values_of(meanwhile.saved), _described)
+        return other_values.tell(self, typed, values_of(meanwhile.saved), meanwhile.version, _described)
 
 
 def _described(name: str, value: str) -> dict[str, str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -34,7 +33,7 @@ def configuration() -> ResponseReturnValue:
 
 def _save(form: ConfigurationForm) -> ResponseReturnValue:
     try:
-        changes = decisions.save(form.values(), _version(form), actor())
+        changes = decisions.save(form.values(), other_values.version_shown(form), actor())
     except decisions.SavedMeanwhile as meanwhile:
         if not _tell_of_other_values(form, meanwhile.saved):
             return _save(form)  # what was saved is what was typed, or what the page showed
@@ -64,13 +63,12 @@ def _when_it_holds(number: int, *, at_once: bool) -> str:
 
 
 def _tell_of_other_values(form: ConfigurationForm, saved: Configuration) -> bool:
-    """See `other_values.tell`. A second Save is for the version that is told of."""
+    """See `other_values.tell`."""
 
     def described(setting: str, value: Any) -> dict[str, str]:
         return {"what": form[setting].label.text, "value": _said(form[setting], value)}
 
-    form.version.data = str(saved.version)
-    return other_values.tell(form, form.values(), _values(saved), described)
+    return other_values.tell(form, form.values(), _values(saved), saved.version, described)
 
 
 def _values(saved: Configuration) -> dict[str, Any]:
@@ -81,12 +79,6 @@ def _said(field: Field, value: Any) -> str:
     if isinstance(field, BooleanField):
         return _("yes") if value else _("no")
     return str(value) if value != "" else _("nothing")
-
-
-def _version(form: ConfigurationForm) -> int:
-    """0, which no saved version has, for one that this site has not written into the page."""
-    shown = str(form.version.data)
-    return int(shown) if re.fullmatch("[0-9]{1,9}", shown) else 0
 
 
 def _page(form: ConfigurationForm) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -13,9 +14,16 @@ from neoserra.translation import gettext as _
 Describe = Callable[[str, Any], Mapping[str, str]]
 
 
-def tell(form: FlaskForm, typed: Mapping[str, Any], now: Mapping[str, Any], describe: Describe) -> bool:
-    """Say beside each field of `form` what somebody else made of it. What was typed stays, and a second Save keeps it;
-    a field that nobody has touched in this page shows the new value. False when there is nothing to tell.
+def version_shown(form: FlaskForm) -> int:
+    """The version of what the page showed; 0, which nothing saved has, for one that this site has not written there."""
+    shown = str(form.version.data)
+    return int(shown) if re.fullmatch("[0-9]{1,9}", shown) else 0
+
+
+def tell(form: FlaskForm, typed: Mapping[str, Any], now: Mapping[str, Any], version: int, describe: Describe) -> bool:
+    """Say beside each field of `form` what somebody else made of it. What was typed stays, and a second Save, which is
+    for the `version` of `now`, keeps it; a field that nobody has touched in this page shows the new value. False when
+    there is nothing to tell.
 
     `typed` and `now` are what was typed and what is saved by now, `form.shown` what the page showed, as JSON.
     `describe` puts a field and a value into words, as `what` and `value`.
@@ -26,7 +34,7 @@ def tell(form: FlaskForm, typed: Mapping[str, Any], now: Mapping[str, Any], desc
             touched = typed[name] != shown.get(name)
             form[name].errors = [_sentence(touched=touched) % describe(name, now[name])]
             form[name].data = form[name].data if touched else now[name]
-    form.shown.data = json.dumps(now)
+    form.version.data, form.shown.data = str(version), json.dumps(now)
     return bool(form.errors)
 
 

@@ -76,7 +76,8 @@ def cancel(delivery: Delivery, by: Actor) -> bool:
         if done:
             details = {"reference": delivery.reference}
             events.record_act(db, EventKind.DELIVERY_CANCELED, by, delivery.account_id, **details)
-    undelivered.open_the_gaps([delivery] if done else [])
+    if done:
+        undelivered.open_the_gaps([delivery])
     return done is not None
 
 

@@ -9,10 +9,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
 
-from sqlalchemy import select
-
-from neoserra import clock, extensions
-from neoserra.delivery import bounds, outbox, sending
+from neoserra import clock
+from neoserra.delivery import bounds, outbox, resets, sending
 from neoserra.identity import accounts, links
 from neoserra.identity.account_records import Change
 from neoserra.identity.links import Kind
@@ -69,11 +67,7 @@ def send_password_link(account: Account, by: Actor) -> bool:
 def _was_invited(account_id: int) -> bool:
     """Whether an invitation was written that would still work."""
     since = clock.now() - timedelta(seconds=links.LIFE_SECONDS[Kind.INVITATION])
-    invited = select(Delivery.id).where(
-        Delivery.account_id == account_id, Delivery.message == Message.INVITATION, Delivery.created_at > since
-    )
-    with extensions.database.connection() as connection:
-        return connection.execute(invited.limit(1)).first() is not None
+    return resets.has_link(account_id, Delivery.message == Message.INVITATION, Delivery.created_at > since)
 
 
 def _notice(change: Change) -> Message | None:

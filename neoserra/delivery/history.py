@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, not_, or_
+from sqlalchemy import ColumnElement, Select, and_, delete, exists, not_, or_
 from sqlalchemy.orm import aliased
 
 from neoserra import clock, extensions
 from neoserra.delivery.unlocked import unlocked
-from neoserra.models import LEFT_STATES, Account, Delivery, State
+from neoserra.identity import reachability
+from neoserra.models import Account, Delivery, State
 
 KEPT = timedelta(days=30)  # numbers and addresses of people no longer than they help to find out what went wrong
 DELETED_AT_A_TIME = 1000
@@ -42,8 +43,8 @@ def delete_old() -> None:
 
 def _tells_of_somebody() -> ColumnElement[bool]:
     later = aliased(Delivery)
-    settled = later.state.in_((*LEFT_STATES, State.FAILED))
+    settled = later.state.in_(reachability.SETTLED)
     same = and_(later.account_id == Delivery.account_id, later.destination == Delivery.destination)
     superseded = exists().where(same, settled, later.id > Delivery.id)
-    way = func.coalesce(Account.mobile, Account.email)
-    return and_(exists().where(Account.id == Delivery.account_id, way == Delivery.destination), not_(superseded))
+    gets_codes = exists().where(Account.id == Delivery.account_id, Delivery.destination == reachability.WHERE_CODES_GO)
+    return and_(gets_codes, not_(superseded))

@@ -111,16 +111,15 @@ def drain(queue: str, by: Actor) -> int:
         if some:
             left = _number(db.connection(), queue) if len(some) == AT_A_TIME else 0
             events.record_act(db, EventKind.QUEUE_DRAINED, by, None, queue=queue, canceled=len(some) + left)
-    canceled = len(some)
-    undelivered.open_the_gaps(some)
+    canceled = list(some)
     while len(some) == AT_A_TIME:
         with extensions.database.transaction() as db:
             some = _cancel_some(db, queue)
-        canceled += len(some)
-        undelivered.open_the_gaps(some)
+        canceled += some
     with suppress(RedisError):  # jobs that stay behind are of canceled rows, and no worker claims those
         queues.empty(queue)  # what was put in meanwhile is still due, and the dispatcher puts it in again
-    return canceled
+    undelivered.open_the_gaps(canceled)
+    return len(canceled)
 
 
 def _cancel_some(db: Session, queue: str) -> list[Delivery]:

@@ -72,15 +72,15 @@ def reason_against(delivery: Delivery, account: Account) -> str:
 
 def _newer_one(delivery: Delivery, account_id: int) -> bool:
     left = Delivery.state.in_(LEFT_STATES)
-    return _has_link(account_id, Delivery.id > delivery.id, left, Delivery.expires_at > clock.now())
+    return has_link(account_id, Delivery.id > delivery.id, left, Delivery.expires_at > clock.now())
 
 
 def is_leaving(delivery_id: int, account_id: int) -> bool:
     """Whether the mail with this link of the account is being sent or has left."""
-    return _has_link(account_id, Delivery.id == delivery_id, Delivery.state.in_((State.SENDING, *LEFT_STATES)))
+    return has_link(account_id, Delivery.id == delivery_id, Delivery.state.in_((State.SENDING, *LEFT_STATES)))
 
 
-def _has_link(account_id: int, *conditions: ColumnElement[bool]) -> bool:
+def has_link(account_id: int, *conditions: ColumnElement[bool]) -> bool:
     """Whether there is a message with a link of the account that meets these."""
     link = select(Delivery.id).where(Delivery.account_id == account_id, Delivery.message.in_(texts.LINKS), *conditions)
     with extensions.database.connection() as connection:

@@ -46,5 +46,6 @@ def code_entered(owner: Owner) -> None:
         )
         rows = [dict(row._mapping) for row in db.execute(query)]
         used = [(row.pop("sent_by"), Delivery(**row)) for row in rows if row["message"] == Message.SIGN_IN_CODE]
-        for by, newest in sorted(used, key=lambda each: each[1].id)[-1:]:
+        if used:
+            by, newest = max(used, key=lambda each: each[1].id)
             tallies.add(db, Counter([tallies.key(newest, Counted.CODE_USED, newest.created_at, by)]))

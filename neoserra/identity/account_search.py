@@ -16,12 +16,12 @@ from sqlalchemy.orm import Session
 
 from neoserra.identity import names
 from neoserra.models import Account, AccountWord
+from neoserra.models.account_word import LONGEST_WORD
 
 BETWEEN_PARTS = re.compile(r"[\s._@'\u2019-]+")
 NUMBER = re.compile(r"[+0-9 ().\-/\u00a0]+")
 BACKWARDS = "+"
 MOST_WORDS = 8
-LONGEST_WORD = 254  # its column's; a letter may become eighteen when it is folded
 LAST = "\U0010ffff"  # stands behind every other character
 
 word = AccountWord.__table__.c
@@ -71,7 +71,7 @@ def _begins(beginning: str) -> ColumnElement[bool]:
 
 
 def _folded(typed: str) -> str:
-    """Without case and accents."""
+    """Without case and accents, and no longer than is kept: one letter may become eighteen."""
     apart = unicodedata.normalize("NFKD", names.key(typed))
     return "".join(character for character in apart if not unicodedata.combining(character))[:LONGEST_WORD]
 

@@ -17,14 +17,15 @@ from sqlalchemy.orm import Session
 
 from neoserra import clock, extensions
 from neoserra.identity import codes, phone_numbers
-from neoserra.models import Account, Delivery, Message, ReachProblem, State
+from neoserra.models import LEFT_STATES, Account, Delivery, Message, ReachProblem, State
 
 ROUND = timedelta(hours=1)
 AT_A_TIME = 200
 
 _account = Account.__table__.c
 _delivery = Delivery.__table__.c
-_SETTLED = (State.ACCEPTED, State.DELIVERED, State.FAILED)
+SETTLED = (*LEFT_STATES, State.FAILED)
+WHERE_CODES_GO = func.coalesce(_account.mobile, _account.email)
 
 
 def examine(account_ids: Iterable[int], numbers: Iterable[str | None] = ()) -> None:
@@ -113,8 +114,8 @@ def _last_state() -> ColumnElement[State]:
     """What became of the last message to where the account's codes go."""
     query = (
         select(_delivery.state)
-        .where(_delivery.account_id == _account.id, _delivery.state.in_(_SETTLED))
-        .where(_delivery.destination == func.coalesce(_account.mobile, _account.email))
+        .where(_delivery.account_id == _account.id, _delivery.state.in_(SETTLED))
+        .where(_delivery.destination == WHERE_CODES_GO)
         .order_by(_delivery.id.desc())
         .limit(1)
     )

@@ -8,7 +8,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from neoserra.models.base import Base
 
 # Compared byte by byte, so that the words with one beginning are one stretch of the index; SQLite does so by itself.
-BYTES = String(254, collation="C").with_variant(String(254), "sqlite")
+LONGEST_WORD = 254
+BYTES = String(LONGEST_WORD, collation="C").with_variant(String(LONGEST_WORD), "sqlite")
 
 
 class AccountWord(Base):

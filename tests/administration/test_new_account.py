@@ -25,6 +25,16 @@ def rosa(client: CheckedClient, administrator: Account) -> CheckedClient:
     return client
 
 
+def invite(rosa: CheckedClient, **other: str) -> tuple[Account, links.Link]:
+    """Zoe with her invitation; her record is open."""
+    rosa.press(NEW, **(ZOE | other))
+    zoe = accounts.find("zoe")
+    assert zoe is not None
+    link = links.issue(zoe.id, links.Kind.INVITATION, 1)
+    rosa.get(f"{LIST}/{zoe.id}")
+    return zoe, link
+
+
 def test_the_person_is_invited_and_nobody_is_asked_for_a_password(rosa: CheckedClient, administrator: Account) -> None:
     assert not [field for field in rosa.page.iter(f"{PAGE}input") if field.get("type") == "password"]
     answer = rosa.press(NEW, **ZOE)
@@ -42,22 +52,14 @@ def test_the_person_is_invited_and_nobody_is_asked_for_a_password(rosa: CheckedC
 
 
 def test_who_was_invited_keeps_the_link_when_an_administrator_adds_the_number(rosa: CheckedClient) -> None:
-    rosa.press(NEW, **(ZOE | {"mobile": ""}))
-    zoe = accounts.find("zoe")
-    assert zoe is not None
-    link = links.issue(zoe.id, links.Kind.INVITATION, 1)
-    rosa.get(f"{LIST}/{zoe.id}")
+    zoe, link = invite(rosa, mobile="")
     rosa.press(f"{LIST}/{zoe.id}", mobile="202-555-0188", role="administrator")
     assert rows.account(zoe.id).mobile == "+12025550188"
     assert links.find(link.id) is not None
 
 
 def test_who_was_invited_at_a_wrong_address_is_invited_anew_at_the_right_one(rosa: CheckedClient) -> None:
-    rosa.press(NEW, **(ZOE | {"email": "zoo@example.org"}))
-    zoe = accounts.find("zoe")
-    assert zoe is not None
-    link = links.issue(zoe.id, links.Kind.INVITATION, 1)
-    rosa.get(f"{LIST}/{zoe.id}")
+    zoe, link = invite(rosa, email="zoo@example.org")
     answer = rosa.press(f"{LIST}/{zoe.id}", email="zoe@example.org")
     assert links.find(link.id) is None
     assert [each.destination for each in deliveries() if each.message == Message.INVITATION] == [

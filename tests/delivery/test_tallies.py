@@ -83,14 +83,20 @@ def test_a_message_that_was_refused_is_counted_by_its_reason(account: Account, v
     }
 
 
-def test_a_text_that_failed_is_not_used_when_its_code_came_by_mail(account: Account, visitor: Visitor) -> None:
-    rows.move_phone(account, "+12025550181")
+def enter_after_text_and_mail(account: Account, visitor: Visitor) -> tuple[Delivery, Delivery]:
+    """The code goes by text message, half a minute later by email as well, and is entered."""
     text = sending.send_code(account, Purpose.SIGN_IN, visitor)
     dispatch.deliver(text.reference)
     with time_machine.travel(clock.now() + timedelta(seconds=31), tick=False):
         mail = sending.send_code(account, Purpose.SIGN_IN, visitor, Channel.EMAIL)
         dispatch.deliver(mail.reference)
         usage.code_entered(rows.owner(account, visitor))
+    return text, mail
+
+
+def test_a_text_that_failed_is_not_used_when_its_code_came_by_mail(account: Account, visitor: Visitor) -> None:
+    rows.move_phone(account, "+12025550181")
+    text, mail = enter_after_text_and_mail(account, visitor)
     assert rows.delivery(text.reference).used_at is None
     assert rows.delivery(mail.reference).used_at is not None
     assert counted()["code_used", "", ""] == counted()["code_sent", "", ""] == 1
@@ -99,12 +105,7 @@ def test_a_text_that_failed_is_not_used_when_its_code_came_by_mail(account: Acco
 def test_texts_that_never_arrive_do_not_look_used_because_a_mail_with_the_code_was(
     account: Account, visitor: Visitor
 ) -> None:
-    text = sending.send_code(account, Purpose.SIGN_IN, visitor)
-    dispatch.deliver(text.reference)
-    with time_machine.travel(clock.now() + timedelta(seconds=31), tick=False):
-        mail = sending.send_code(account, Purpose.SIGN_IN, visitor, Channel.EMAIL)
-        dispatch.deliver(mail.reference)
-        usage.code_entered(rows.owner(account, visitor))
+    text, _mail = enter_after_text_and_mail(account, visitor)
     assert {what: number for what, number in counted().items() if what[0].startswith("code")} == {
         ("code_sent", "US", ""): 1,
         ("code_sent", "", ""): 1,
